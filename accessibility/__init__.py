@@ -1,0 +1,118 @@
+"""Who reaches which service in how many minutes, and whether a region's own targets hold.
+
+The names below are loaded when they are first used, so that importing the package costs nothing.
+
+>>> import accessibility as acc
+>>> study = acc.load_study(acc.demo_study())
+>>> study.tiers.ids
+('L', 'A', 'E')
+"""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from accessibility.coverage_table import coverage, nearest_by_tier
+    from accessibility.errors import (
+        AccessibilityError,
+        DataError,
+        InputError,
+        NetworkError,
+        OutputError,
+        PopulationError,
+        ScenarioError,
+        SitesError,
+        StudyError,
+    )
+    from accessibility.isochrone import isochrones
+    from accessibility.maps import explore_run
+    from accessibility.reading import read_network, read_population, read_sites
+    from accessibility.run_folder import write_run
+    from accessibility.runs import Run, run_study, travel_times
+    from accessibility.services import Target, Text, Tier, Tiers
+    from accessibility.sources.download import download_network
+    from accessibility.sources.graphs import graph_from_network
+    from accessibility.sources.speed_tables import read_speeds
+    from accessibility.speeds import SpeedTable
+    from accessibility.starters import demo_study, write_starter
+    from accessibility.study import Study, load_study
+    from accessibility.targets import check_targets
+
+try:
+    __version__ = version("accessibility")
+except PackageNotFoundError:  # pragma: no cover - a source tree that was never installed
+    __version__ = "0"
+
+_HOMES = {
+    "accessibility.coverage_table": ("coverage", "nearest_by_tier"),
+    "accessibility.errors": (
+        "AccessibilityError", "DataError", "InputError", "NetworkError", "OutputError",
+        "PopulationError", "ScenarioError", "SitesError", "StudyError",
+    ),
+    "accessibility.isochrone": ("isochrones",),
+    "accessibility.maps": ("explore_run",),
+    "accessibility.run_folder": ("write_run",),
+    "accessibility.reading": ("read_network", "read_population", "read_sites"),
+    "accessibility.runs": ("Run", "run_study", "travel_times"),
+    "accessibility.services": ("Target", "Text", "Tier", "Tiers"),
+    "accessibility.sources.download": ("download_network",),
+    "accessibility.sources.graphs": ("graph_from_network",),
+    "accessibility.sources.speed_tables": ("read_speeds",),
+    "accessibility.speeds": ("SpeedTable",),
+    "accessibility.starters": ("demo_study", "write_starter"),
+    "accessibility.study": ("Study", "load_study"),
+    "accessibility.targets": ("check_targets",),
+}  # fmt: skip
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "AccessibilityError",
+    "DataError",
+    "InputError",
+    "NetworkError",
+    "OutputError",
+    "PopulationError",
+    "Run",
+    "ScenarioError",
+    "SitesError",
+    "SpeedTable",
+    "Study",
+    "StudyError",
+    "Target",
+    "Text",
+    "Tier",
+    "Tiers",
+    "check_targets",
+    "coverage",
+    "demo_study",
+    "download_network",
+    "explore_run",
+    "graph_from_network",
+    "isochrones",
+    "load_study",
+    "nearest_by_tier",
+    "read_network",
+    "read_population",
+    "read_sites",
+    "read_speeds",
+    "run_study",
+    "travel_times",
+    "write_run",
+    "write_starter",
+]
+
+
+def __getattr__(name: str) -> object:
+    # no submodule may bear one of these names: importing it would put the module in its place
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'accessibility' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -1,0 +1,339 @@
+"""Driving times: a road network under one speed table, season and speed factor.
+
+Times are integer deciseconds. Each raw segment is rounded half up, at least 1, before anything is
+summed, so that every search works on the same integers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from accessibility.errors import NetworkError
+from accessibility.network.roads import Floats, Ints, RoadNetwork
+from accessibility.speeds import (
+    Season,
+    SpeedTable,
+    WaySpeed,
+    node_stops,
+    parse_duration_s,
+    way_speed,
+)
+
+DS_PER_S = 10
+CLOSED = -1
+M_S_PER_KM_H = 1 / 3.6
+FEWEST_EDGES_OF_JUNCTION = 3
+NO_JUNCTION_CLASSES = frozenset({"service", "track", "ferry", ""})
+SIGNALS = "traffic_signals"
+
+
+def whole_deciseconds(seconds: Floats) -> Ints:
+    """Round seconds half up to deciseconds.
+
+    >>> whole_deciseconds(np.array([0.04, 0.05, 1.25]))
+    array([ 0,  1, 13])
+    """
+    scaled = np.round(seconds * DS_PER_S, 6)  # 0.05 s is 0.5 ds, whatever the float says
+    return np.floor(scaled + 0.5).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriveTimes:
+    """How long each segment and edge takes each way, in deciseconds (-1: closed).
+
+    Parameters
+    ----------
+    network
+        The roads.
+    segment_forward_ds, segment_backward_ds
+        Per raw segment, shape (segments,); the delay of a ford lies on its way's middle segment.
+    edge_forward_ds, edge_backward_ds
+        Per edge, ferry waits included, shape (edges,).
+    node_delay_ds
+        Delay of passing each junction.
+    start, end
+        Junctions of each edge; a junction with a barrier is a dead end of each of its edges, with
+        a number of its own from `network.nodes` on.
+    nodes
+        Number of junctions, those dead ends included.
+    snappable
+        Whether a point may be snapped to the edge.
+    ferry
+        Whether the edge is a ferry, open or not.
+    forward_km_h, backward_km_h
+        Speed of each edge (0: closed), before `speed_factor`.
+    through
+        Whether each edge lets traffic pass from end to end; a road closed by a scenario does not,
+        but those who live or work along it still drive in and out.
+    ford_ds, wait_forward_ds, wait_backward_ds
+        Delay of each segment at a ford, and wait of boarding each edge that is a ferry.
+    table, season, speed_factor
+        What the times were made with.
+    counts
+        Edges open, and what was assumed for them.
+    """
+
+    network: RoadNetwork
+    segment_forward_ds: Ints
+    segment_backward_ds: Ints
+    edge_forward_ds: Ints
+    edge_backward_ds: Ints
+    node_delay_ds: Ints
+    start: Ints
+    end: Ints
+    nodes: int
+    snappable: npt.NDArray[np.bool_]
+    ferry: npt.NDArray[np.bool_]
+    forward_km_h: Floats
+    backward_km_h: Floats
+    through: npt.NDArray[np.bool_]
+    ford_ds: Ints
+    wait_forward_ds: Ints
+    wait_backward_ds: Ints
+    table: SpeedTable
+    season: Season
+    speed_factor: float
+    counts: Mapping[str, int]
+
+
+def drive_times(
+    network: RoadNetwork,
+    speeds: SpeedTable,
+    *,
+    season: Season = "summer",
+    speed_factor: float = 1.0,
+) -> DriveTimes:
+    """Apply a speed table to a road network.
+
+    Parameters
+    ----------
+    network
+        The roads.
+    speeds
+        The table of the mode of travel.
+    season
+        "summer" or "winter".
+    speed_factor
+        Multiplies every driving speed, ferries apart (0.9: 10 % slower).
+
+    Returns
+    -------
+    DriveTimes
+        Per segment, edge and junction, in deciseconds.
+
+    Raises
+    ------
+    NetworkError
+        If the table opens no road of the network.
+    """
+    rules = [way_speed(tags, speeds, season) for tags in network.tagsets]
+    tagset = network.way_tags[network.edge_way]
+    forward_km_h = np.array([rule.forward_km_h for rule in rules])[tagset]
+    backward_km_h = np.array([rule.backward_km_h for rule in rules])[tagset]
+    ferry = np.array([tags.get("route") == "ferry" for tags in network.tagsets])[tagset]
+    forward_km_h, backward_km_h = _apply_durations(network, ferry, forward_km_h, backward_km_h)
+    ford_ds = _ford_ds(network, speeds)
+    start, end, nodes = _with_barriers(network, speeds)
+    wait_ds = _ferry_wait_ds(speeds, ferry, start, end, nodes)
+    waits_ds = wait_ds[start] * ferry, wait_ds[end] * ferry
+    factor = np.where(ferry, 1.0, speed_factor)
+    segment_forward_ds, edge_forward_ds = _one_way(
+        network, forward_km_h * factor, ford_ds, waits_ds[0]
+    )
+    segment_backward_ds, edge_backward_ds = _one_way(
+        network, backward_km_h * factor, ford_ds, waits_ds[1]
+    )
+    is_open = (edge_forward_ds != CLOSED) | (edge_backward_ds != CLOSED)
+    if not is_open.any():
+        met = {tags.get("highway", "?") for tags in network.tagsets}
+        raise NetworkError(
+            f'the speed table "{speeds.name}" opens no road of the network; highway classes there: '
+            + ", ".join(sorted(met))
+        )
+    classes = np.array([tags.get("highway", "") for tags in network.tagsets])[tagset]
+    return DriveTimes(
+        network=network,
+        segment_forward_ds=segment_forward_ds,
+        segment_backward_ds=segment_backward_ds,
+        edge_forward_ds=edge_forward_ds,
+        edge_backward_ds=edge_backward_ds,
+        node_delay_ds=_node_delay_ds(network, speeds, classes, is_open, start, end, nodes),
+        start=start,
+        end=end,
+        nodes=nodes,
+        snappable=is_open & ~ferry & ~np.isin(classes, speeds.no_stopping),
+        ferry=ferry,
+        forward_km_h=forward_km_h,
+        backward_km_h=backward_km_h,
+        through=np.ones(network.edges, dtype=bool),
+        ford_ds=ford_ds,
+        wait_forward_ds=waits_ds[0],
+        wait_backward_ds=waits_ds[1],
+        table=speeds,
+        season=season,
+        speed_factor=speed_factor,
+        counts=_count(rules, tagset, is_open),
+    )
+
+
+def at_edge_speeds(
+    times: DriveTimes,
+    forward_km_h: Floats,
+    backward_km_h: Floats,
+    *,
+    through: npt.NDArray[np.bool_],
+) -> DriveTimes:
+    """Take other speeds on some edges of a network that has its times already.
+
+    Junctions keep their delays, and points may be snapped where they might before: a road closed
+    for a while is still there.
+
+    Parameters
+    ----------
+    times
+        The times so far.
+    forward_km_h, backward_km_h
+        Speed of every edge (0: closed), shape (edges,).
+    through
+        Whether each edge lets traffic pass from end to end.
+    """
+    factor = np.where(times.ferry, 1.0, times.speed_factor)
+    network, ford_ds = times.network, times.ford_ds
+    segment_forward_ds, edge_forward_ds = _one_way(
+        network, forward_km_h * factor, ford_ds, times.wait_forward_ds
+    )
+    segment_backward_ds, edge_backward_ds = _one_way(
+        network, backward_km_h * factor, ford_ds, times.wait_backward_ds
+    )
+    return replace(
+        times,
+        segment_forward_ds=segment_forward_ds,
+        segment_backward_ds=segment_backward_ds,
+        edge_forward_ds=edge_forward_ds,
+        edge_backward_ds=edge_backward_ds,
+        forward_km_h=forward_km_h,
+        backward_km_h=backward_km_h,
+        through=through,
+    )
+
+
+def _one_way(
+    network: RoadNetwork, speed_km_h: Floats, ford_ds: Ints, wait_ds: Ints
+) -> tuple[Ints, Ints]:
+    """Time one direction of every segment and every edge, in deciseconds (-1: closed)."""
+    segment_ds = _segment_ds(network.segment_m, speed_km_h[network.segment_edge])
+    segment_ds += np.where(segment_ds != CLOSED, ford_ds, 0)
+    return segment_ds, _edge_ds(segment_ds, network.segment_from[:-1], wait_ds)
+
+
+def _segment_ds(segment_m: Floats, speed_km_h: Floats) -> Ints:
+    """Time of each segment, rounded half up to deciseconds, at least 1; -1 where closed."""
+    is_open = speed_km_h > 0
+    speed_m_s = np.where(is_open, speed_km_h, 1.0) * M_S_PER_KM_H
+    return np.where(is_open, np.maximum(whole_deciseconds(segment_m / speed_m_s), 1), CLOSED)
+
+
+def _edge_ds(segment_ds: Ints, first: Ints, extra_ds: Ints) -> Ints:
+    """Sum segments to edges; all segments of an edge are open or all are closed."""
+    return np.where(
+        segment_ds[first] == CLOSED, CLOSED, np.add.reduceat(segment_ds, first) + extra_ds
+    )
+
+
+def _apply_durations(
+    network: RoadNetwork, ferry: npt.NDArray[np.bool_], forward_km_h: Floats, backward_km_h: Floats
+) -> tuple[Floats, Floats]:
+    """Replace a ferry's default speed by the one that its tagged duration means."""
+    if not ferry.any():
+        return forward_km_h, backward_km_h
+    way_m = np.bincount(network.edge_way, weights=network.edge_m, minlength=len(network.way_id))
+    forward_km_h, backward_km_h = forward_km_h.copy(), backward_km_h.copy()
+    for edge in np.flatnonzero(ferry):
+        way = network.edge_way[edge]
+        duration_s = parse_duration_s(network.tagsets[network.way_tags[way]].get("duration", ""))
+        if duration_s is not None:
+            speed_km_h = way_m[way] / duration_s / M_S_PER_KM_H
+            forward_km_h[edge] = speed_km_h if forward_km_h[edge] > 0 else 0.0
+            backward_km_h[edge] = speed_km_h if backward_km_h[edge] > 0 else 0.0
+    return forward_km_h, backward_km_h
+
+
+def _ferry_wait_ds(
+    speeds: SpeedTable, ferry: npt.NDArray[np.bool_], start: Ints, end: Ints, nodes: int
+) -> Ints:
+    """Wait of boarding a ferry at each junction: where a road meets it, nowhere at sea."""
+    wait = np.zeros(nodes, dtype=np.int64)
+    if speeds.ferry is not None:
+        ashore = np.concatenate([start[~ferry], end[~ferry]])
+        wait[ashore] = whole_deciseconds(np.array([speeds.ferry.wait_s]))[0]
+    return wait
+
+
+def _ford_ds(network: RoadNetwork, speeds: SpeedTable) -> Ints:
+    """Delay of each segment: that of a ford on the middle segment of each edge of such a way."""
+    ways = np.array([tags.get("ford", "no") != "no" for tags in network.tagsets])
+    edges = np.flatnonzero(ways[network.way_tags[network.edge_way]])
+    middle = (network.segment_from[edges] + network.segment_from[edges + 1] - 1) // 2
+    delay = np.zeros(len(network.segment_m), dtype=np.int64)
+    delay[middle] = whole_deciseconds(np.array([speeds.ford_delay_s or 0.0]))[0]
+    return delay
+
+
+def _with_barriers(network: RoadNetwork, speeds: SpeedTable) -> tuple[Ints, Ints, int]:
+    """Give every edge that ends at a closed barrier a dead end of its own there."""
+    stops = np.array([node_stops(tags, speeds) for tags in network.node_tagsets])[network.node_tags]
+    start, end = network.edge_start.copy(), network.edge_end.copy()
+    nodes = network.nodes
+    for ends in (start, end):
+        at = np.flatnonzero(stops[np.minimum(ends, network.nodes - 1)] & (ends < network.nodes))
+        ends[at] = nodes + np.arange(len(at))
+        nodes += len(at)
+    return start, end, nodes
+
+
+def _node_delay_ds(
+    network: RoadNetwork,
+    speeds: SpeedTable,
+    classes: npt.NDArray[np.str_],
+    is_open: npt.NDArray[np.bool_],
+    start: Ints,
+    end: Ints,
+    nodes: int,
+) -> Ints:
+    """Delay of passing each junction: at signals, else where at least three roads meet."""
+    counted = is_open & (
+        np.isin(classes, speeds.junction_classes)
+        if speeds.junction_classes
+        else ~np.isin(classes, list(NO_JUNCTION_CLASSES))
+    )
+    meeting = np.bincount(start[counted], minlength=nodes) + np.bincount(
+        end[counted], minlength=nodes
+    )
+    signal_tags = np.array([tags.get("highway") == SIGNALS for tags in network.node_tagsets])
+    signals = np.zeros(nodes, dtype=bool)
+    signals[: network.nodes] = signal_tags[network.node_tags]
+    junction_ds, signal_ds, ford_ds = whole_deciseconds(
+        np.array([speeds.junction_delay_s, speeds.signal_delay_s, speeds.ford_delay_s or 0.0])
+    )
+    delay = np.where(meeting >= FEWEST_EDGES_OF_JUNCTION, junction_ds, 0)
+    delay = np.where(signals, np.maximum(delay, signal_ds), delay)
+    fords = np.array([tags.get("ford", "no") != "no" for tags in network.node_tagsets])
+    delay[: network.nodes] += np.where(fords[network.node_tags], ford_ds, 0)
+    return delay
+
+
+def _count(rules: list[WaySpeed], tagset: Ints, is_open: npt.NDArray[np.bool_]) -> dict[str, int]:
+    """Count the open edges by what had to be assumed for them."""
+    used = np.bincount(tagset[is_open], minlength=len(rules))
+    counts: Counter[str] = Counter(
+        edges_open=int(is_open.sum()), edges_closed=int((~is_open).sum())
+    )
+    for rule, edges in zip(rules, used, strict=True):
+        for name in rule.counts:
+            counts[name] += int(edges)
+    return dict(sorted(counts.items()))

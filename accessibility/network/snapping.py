@@ -1,0 +1,320 @@
+"""Snapping: where on the road network a cell or a site stands.
+
+A point is snapped to the nearest point of an edge, in the part of the network from which sites can
+be reached and left. The straight line between the two is its access leg.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from accessibility.network.drive_times import CLOSED, DriveTimes, whole_deciseconds
+from accessibility.network.graph import Parts, find_parts
+from accessibility.network.roads import Floats, Ints
+
+AT_NODE_M = 0.05
+NOWHERE = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapped:
+    """Where points stand on the network; arrays of shape (points,).
+
+    Parameters
+    ----------
+    edge, segment, fraction
+        The edge (-1: there is none), its raw segment, and how far along that segment (0..1).
+    node
+        The junction, where the point stands on one (within 5 cm), else -1.
+    leg_m, leg_ds
+        The access leg: metres, and deciseconds at the access speed.
+    before_forward_ds, after_forward_ds
+        Deciseconds from the edge's start to the point, and on to its end; -1 where closed.
+    before_backward_ds, after_backward_ds
+        Deciseconds from the edge's end to the point, and on to its start; -1 where closed.
+    moved
+        Whether the nearest road lies in another part of the network.
+    too_far
+        Whether the access leg is longer than allowed.
+    """
+
+    edge: Ints
+    segment: Ints
+    fraction: Floats
+    node: Ints
+    leg_m: Floats
+    leg_ds: Ints
+    before_forward_ds: Ints
+    after_forward_ds: Ints
+    before_backward_ds: Ints
+    after_backward_ds: Ints
+    moved: npt.NDArray[np.bool_]
+    too_far: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.edge)
+
+
+class Snapper:
+    """Snaps points to one network, in one projected CRS.
+
+    Parameters
+    ----------
+    times
+        Driving times of the network.
+    crs
+        The study's CRS: projected, in metres.
+    access_speed_km_h, max_leg_m
+        Speed and longest length of access legs.
+    min_component_m
+        A part of the network with less road than this, and no ferry, is a slip of the map, not an
+        island: sites are moved away from it.
+    """
+
+    def __init__(
+        self,
+        times: DriveTimes,
+        crs: str,
+        *,
+        access_speed_km_h: float,
+        max_leg_m: float,
+        min_component_m: float,
+    ) -> None:
+        self.times = times
+        self.access_speed_km_h = access_speed_km_h
+        self.max_leg_m = max_leg_m
+        self.parts: Parts = find_parts(times)
+        self._xy = times.network.points_in(crs)
+        self._lines = shapely.linestrings(
+            self._xy,
+            indices=np.repeat(np.arange(times.network.edges), np.diff(times.network.point_from)),
+        )
+        part = self.parts
+        own = (part.length_m >= min_component_m) | part.has_ferry
+        if len(part.length_m):
+            own[int(np.argmax(part.length_m))] = True
+        self._own_part = own
+        self._trees: dict[bytes, tuple[shapely.STRtree, Ints]] = {}
+
+    def snap_sites(self, xy: Floats) -> Snapped:
+        """Snap sites: to the nearest road where one can arrive and leave, but not to a slip.
+
+        Parameters
+        ----------
+        xy
+            Shape (sites, 2), in the CRS.
+        """
+        everywhere = self.times.snappable
+        allowed = everywhere & self.parts.core & self._own_part[self.parts.part]
+        first = self._nearest(xy, everywhere)
+        second = self._nearest(xy, allowed)
+        stays = allowed[first] & (first != NOWHERE)
+        # an edge that none of the allowed comes near keeps its site: better cut off than teleported
+        leg_m = self._leg_m(xy, second)
+        moves = ~stays & (second != NOWHERE) & (leg_m <= self.max_leg_m)
+        moved = moves & (leg_m > self._leg_m(xy, first) + AT_NODE_M)
+        return self._stand(xy, np.where(moves, second, first), moved=moved)
+
+    def snap_cells(self, xy: Floats, sites: Snapped) -> Snapped:
+        """Snap cells: inside the part of the network from which sites can be reached.
+
+        A cell is moved to another part only within the longest access leg, and never away from a
+        part that has its own site or ferry: islanders do not drive over water.
+
+        Parameters
+        ----------
+        xy
+            Shape (cells, 2), in the CRS.
+        sites
+            Where the study's sites stand.
+        """
+        parts = self.parts
+        everywhere = self.times.snappable
+        served = np.zeros(len(parts.length_m), dtype=bool)
+        standing = sites.edge[(sites.edge != NOWHERE) & ~sites.too_far]
+        served[parts.part[standing]] = True
+
+        first = self._nearest(xy, everywhere)
+        edge, moved = first.copy(), np.zeros(len(xy), dtype=bool)
+        home = np.where(first == NOWHERE, NOWHERE, parts.part[first])
+        stays = (first == NOWHERE) | (parts.core[first] & (served | parts.has_ferry)[home])
+        bound = ~stays & (served | parts.has_ferry)[home]  # a trap within a part that keeps its own
+        for part in np.unique(home[bound]):
+            rows = np.flatnonzero(bound & (home == part))
+            self._move(xy, rows, everywhere & parts.core & (parts.part == part), edge, moved)
+        free = np.flatnonzero(~stays & ~bound)
+        if len(free):
+            self._move(xy, free, everywhere & parts.core & served[parts.part], edge, moved)
+        return self._stand(xy, edge, moved=moved)
+
+    def _move(
+        self, xy: Floats, rows: Ints, allowed: npt.NDArray[np.bool_], edge: Ints,
+        moved: npt.NDArray[np.bool_],
+    ) -> None:  # fmt: skip
+        """Move some points to the nearest allowed edge, where the longest leg reaches one."""
+        nearest = self._nearest(xy[rows], allowed)
+        leg_m = self._leg_m(xy[rows], nearest)
+        within = leg_m <= self.max_leg_m
+        further = leg_m > self._leg_m(xy[rows], edge[rows]) + AT_NODE_M  # else on the same spot
+        edge[rows[within]] = nearest[within]
+        moved[rows[within & further]] = True
+
+    def _nearest(self, xy: Floats, allowed: npt.NDArray[np.bool_]) -> Ints:
+        """Find the nearest allowed edge of each point (-1: there is none).
+
+        Of equally near edges that one is taken whose nearest point lies furthest west, then south,
+        then the smaller way id: the order of the edges decides nothing.
+        """
+        nearest = np.full(len(xy), NOWHERE, dtype=np.int64)
+        if not len(xy) or not allowed.any():
+            return nearest
+        key = np.packbits(allowed).tobytes()
+        if key not in self._trees:
+            edges = np.flatnonzero(allowed)
+            self._trees[key] = (shapely.STRtree(self._lines[edges]), edges)
+        tree, edges = self._trees[key]
+        points = shapely.points(xy)
+        rows, found = tree.query_nearest(points, all_matches=True)
+        edge = edges[found]
+        foot = np.zeros((len(rows), 2))
+        tied = np.bincount(rows, minlength=len(xy))[rows] > 1
+        lines = self._lines[edge[tied]]
+        at = shapely.line_interpolate_point(
+            lines, shapely.line_locate_point(lines, points[rows[tied]])
+        )
+        foot[tied] = shapely.get_coordinates(at).round(3)
+        way = self.times.network.way_id[self.times.network.edge_way[edge]]
+        order = np.lexsort((edge, way, foot[:, 1], foot[:, 0], rows))
+        _, first = np.unique(rows[order], return_index=True)
+        nearest[rows[order][first]] = edge[order][first]
+        return nearest
+
+    def _leg_m(self, xy: Floats, edge: Ints) -> Floats:
+        leg_m = np.full(len(xy), np.inf)
+        known = edge != NOWHERE
+        leg_m[known] = shapely.distance(shapely.points(xy[known]), self._lines[edge[known]])
+        return leg_m
+
+    def _stand(self, xy: Floats, edge: Ints, *, moved: npt.NDArray[np.bool_]) -> Snapped:
+        """Find the segment and fraction on each point's edge, and the times on either side."""
+        known = np.flatnonzero(edge != NOWHERE)
+        segment = np.full(len(xy), NOWHERE, dtype=np.int64)
+        fraction, leg_m = np.zeros(len(xy)), np.full(len(xy), np.inf)
+        if len(known):
+            segment[known], fraction[known], leg_m[known] = self._project(xy[known], edge[known])
+        return stand(
+            self.times,
+            edge=edge,
+            segment=segment,
+            fraction=fraction,
+            leg_m=leg_m,
+            access_speed_km_h=self.access_speed_km_h,
+            moved=moved,
+            too_far=leg_m > self.max_leg_m,
+        )
+
+    def _project(self, xy: Floats, edge: Ints) -> tuple[Ints, Floats, Floats]:
+        """Project points onto their edges: nearest segment, fraction along it, distance."""
+        network = self.times.network
+        sizes = np.diff(network.segment_from)[edge]
+        rows = np.repeat(np.arange(len(xy)), sizes)
+        offset = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        point = network.point_from[edge][rows] + offset
+        start, along = self._xy[point], self._xy[point + 1] - self._xy[point]
+        square = (along**2).sum(axis=1)
+        toward = ((xy[rows] - start) * along).sum(axis=1)
+        share = np.clip(np.divide(toward, square, out=np.zeros(len(rows)), where=square > 0), 0, 1)
+        distance = np.hypot(*(start + along * share[:, None] - xy[rows]).T)
+        order = np.lexsort((-offset, -distance, rows))
+        best = np.full(len(xy), 0, dtype=np.int64)
+        best[rows[order]] = order  # the nearest, and of equals the first, is written last
+        segment = network.segment_from[edge] + offset[best]
+        return segment, share[best], distance[best]
+
+
+def take(points: Snapped, rows: Ints) -> Snapped:
+    """Take some points, in the order of `rows`."""
+    return Snapped(**{part.name: getattr(points, part.name)[rows] for part in fields(points)})
+
+
+def join(first: Snapped, second: Snapped) -> Snapped:
+    """Put two lists of points after one another."""
+    return Snapped(
+        **{
+            part.name: np.concatenate([getattr(first, part.name), getattr(second, part.name)])
+            for part in fields(first)
+        }
+    )
+
+
+def restand(times: DriveTimes, points: Snapped, *, access_speed_km_h: float) -> Snapped:
+    """Keep points where they stand and take other driving times of the same network."""
+    return stand(
+        times,
+        edge=points.edge,
+        segment=points.segment,
+        fraction=points.fraction,
+        leg_m=points.leg_m,
+        access_speed_km_h=access_speed_km_h,
+        moved=points.moved,
+        too_far=points.too_far,
+    )
+
+
+def stand(
+    times: DriveTimes,
+    *,
+    edge: Ints,
+    segment: Ints,
+    fraction: Floats,
+    leg_m: Floats,
+    access_speed_km_h: float,
+    moved: npt.NDArray[np.bool_],
+    too_far: npt.NDArray[np.bool_],
+) -> Snapped:
+    """Split each point's edge there: the times before and after it, each way.
+
+    A segment of t deciseconds splits at fraction f into round-half-up(f t) and the rest, so that
+    the parts always add up to the whole.
+    """
+    network = times.network
+    known = edge != NOWHERE
+    safe_edge, safe_segment = np.where(known, edge, 0), np.where(known, segment, 0)
+    before: dict[str, Ints] = {}
+    after: dict[str, Ints] = {}
+    first, last = network.segment_from[safe_edge], network.segment_from[safe_edge + 1]
+    for direction, per_segment in (
+        ("forward", times.segment_forward_ds),
+        ("backward", times.segment_backward_ds),
+    ):
+        is_open = known & (per_segment[safe_segment] != CLOSED)
+        total = np.concatenate([[0], np.cumsum(np.maximum(per_segment, 0))])
+        inside = np.floor(fraction * per_segment[safe_segment] + 0.5).astype(np.int64)
+        up_to = total[safe_segment] + inside - total[first]
+        rest = total[last] - total[first] - up_to
+        before[direction] = np.where(is_open, up_to, CLOSED)
+        after[direction] = np.where(is_open, rest, CLOSED)
+    segment_m = network.segment_m[safe_segment]
+    at_start = known & (safe_segment == first) & (fraction * segment_m <= AT_NODE_M)
+    at_end = known & (safe_segment == last - 1) & ((1 - fraction) * segment_m <= AT_NODE_M)
+    node = np.where(at_start, times.start[safe_edge], NOWHERE)
+    node = np.where(at_end & ~at_start, times.end[safe_edge], node)
+    metres = np.where(np.isfinite(leg_m), leg_m, 0.0)
+    return Snapped(
+        edge=edge,
+        segment=segment,
+        fraction=fraction,
+        node=node,
+        leg_m=leg_m,
+        leg_ds=whole_deciseconds(metres / (access_speed_km_h / 3.6)),
+        before_forward_ds=before["forward"],
+        after_forward_ds=after["forward"],
+        before_backward_ds=after["backward"],
+        after_backward_ds=before["backward"],
+        moved=moved,
+        too_far=too_far,
+    )

@@ -1,0 +1,68 @@
+"""What a careful reader should know before trusting a run's figures."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from accessibility.errors import examples
+from accessibility.network import NOWHERE
+from accessibility.population import REGISTER_WARNING
+from accessibility.runs import LONG_LEG_M, Run
+
+NOTICE_TEXTS = {
+    "moved": "live by a road that is cut off from the rest and were moved to the nearest other",
+    "too_far": "live further from any road than the longest access leg: counted as not reached",
+    "unreachable": "have no way to any site: counted as not reached",
+    "beyond": "are beyond the last band of every tier",
+    "leg_over_1_km": "live over 1 km from the road they are assigned to",
+    "leg_over_border": "have an access leg that leaves the region's borders",
+}
+
+
+def notices(run: Run) -> list[str]:
+    """Say in English what a careful reader should know before trusting the figures."""
+    found = []
+    register = run.population.register
+    if register is not None:
+        far = register[register["difference"].abs() > REGISTER_WARNING]
+        scaled = run.study.file.population.register_
+        after = "scaled to the register" if scaled is not None and scaled.scale else "not scaled"
+        for name, row in zip(map(str, far.index), far.to_dict("records"), strict=True):
+            found.append(
+                f"{name}: the grid has {row['grid']:,.0f} people, the register "
+                f"{row['register']:,.0f} ({row['difference']:+.1%}); {after}"
+            )
+        unknown = register.index[register["register"].isna()]
+        found += [f"{name}: is in the grid but not in the register; left" for name in unknown]
+        empty = register.index[register["grid"].isna() & (register["register"] > 0)]
+        found += [f"{name}: is in the register but has no cell in the grid" for name in empty]
+    audit = run.audit()
+    for what, text in NOTICE_TEXTS.items():
+        if what in audit.index and audit.at[what, "cells"]:
+            people, cells = _number(audit, what, "people"), _number(audit, what, "cells")
+            found.append(f"{people} people in {cells} cells {text}")
+    search = run.times.search
+    if search is not None:
+        ids = run.sites.ids.to_numpy()
+        stand = search.sites
+        for mask, text in (
+            (stand.moved, "stand on a fragment of road and were moved to the nearest other road"),
+            (
+                stand.too_far | (stand.edge == NOWHERE),
+                "are too far from any road: they serve nobody",
+            ),
+            (stand.leg_m > LONG_LEG_M, "are over 1 km from the nearest road"),
+        ):
+            if mask.any():
+                found.append(f"{int(mask.sum())} sites {text}: {examples(ids[mask])}")
+    if run.sites.counts.get("sites_at_the_same_place"):
+        found.append(f"{run.sites.counts['sites_at_the_same_place']} sites share their place")
+    if run.network.counts.get("way_nodes_missing"):
+        found.append(
+            f"{run.network.counts['way_nodes_missing']:,} nodes of roads are missing in the file"
+        )
+    return found
+
+
+def _number(audit: pd.DataFrame, what: str, column: str) -> str:
+    return f"{float(audit[column][what]):,.0f}"

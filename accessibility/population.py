@@ -1,0 +1,207 @@
+"""The population grid: who lives where, and what is not known about them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessibility.errors import PopulationError, examples
+
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+
+Floats = npt.NDArray[np.float64]
+
+#: A municipality whose grid and register differ by more than this share is warned of.
+REGISTER_WARNING = 0.03
+OWN_COLUMNS = frozenset({"x", "y", "people", "municipality", "geometry", "status", "access_leg_m"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """People by grid cell.
+
+    Parameters
+    ----------
+    cells
+        GeoDataFrame in the study's CRS, indexed by `cell_id` (text, unique): `x`, `y` (centre,
+        metres), `people` (float >= 0), one Float64 column a group (missing: suppressed),
+        `municipality` (text, where known) and `geometry` (the true square of the grid's lattice).
+    groups
+        Names of the group columns.
+    counts
+        What was assumed, dropped, perturbed.
+    notes
+        Sentences about what reading assumed.
+    register
+        Per municipality: `grid` and `register` people, `difference` (share), where a register was
+        given; the grid's people are those before scaling.
+
+    Raises
+    ------
+    PopulationError
+        If there is no cell, an id comes twice, or people are negative or not numbers.
+    """
+
+    cells: gpd.GeoDataFrame
+    groups: tuple[str, ...] = ()
+    counts: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    register: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        if not len(self.cells):
+            raise PopulationError("the population grid has no cell")
+        if not self.cells.index.is_unique:
+            twice = self.cells.index[self.cells.index.duplicated()].unique()
+            raise PopulationError(
+                f"the population grid has cells with the same id: {examples(twice)}"
+            )
+        people = self.people
+        bad = ~np.isfinite(people) | (people < 0)
+        if bad.any():
+            raise PopulationError(
+                f"{int(bad.sum())} cells have a number of people that is negative or no number: "
+                f"{examples(self.cells.index[bad])}; expected 0 or more"
+            )
+
+    @property
+    def people(self) -> Floats:
+        """People by cell."""
+        return self.cells["people"].to_numpy(dtype=np.float64)
+
+    @property
+    def total(self) -> float:
+        """All people of the grid."""
+        return float(self.people.sum())
+
+    @property
+    def xy(self) -> Floats:
+        """Cell centres, shape (cells, 2), metres in the study's CRS."""
+        return self.cells[["x", "y"]].to_numpy(dtype=np.float64)
+
+    @property
+    def municipalities(self) -> pd.Series[str] | None:
+        """Municipality by cell, where the grid names them."""
+        return self.cells.get("municipality")
+
+    def bounds(self, group: str) -> tuple[Floats, Floats]:
+        """Give the fewest and the most people of a group in each cell.
+
+        A suppressed group lies between 0 and the people that the known groups leave over. A
+        perturbed figure is kept as it stands, even where it exceeds the cell's people.
+
+        Parameters
+        ----------
+        group
+            A group's name, or `*` for everybody.
+
+        Returns
+        -------
+        tuple
+            Low and high, shape (cells,).
+
+        Raises
+        ------
+        PopulationError
+            If there is no such group.
+        """
+        if group == "*":
+            return self.people, self.people
+        if group not in self.groups:
+            raise PopulationError(
+                f'the population grid has no group "{group}"; known: {examples(self.groups)}'
+            )
+        known = self.cells[list(self.groups)].to_numpy(dtype=np.float64, na_value=np.nan)
+        own = known[:, self.groups.index(group)]
+        rest = np.maximum(self.people - np.nansum(known, axis=1), 0.0)
+        hidden = np.isnan(own)
+        return np.where(hidden, 0.0, own), np.where(hidden, rest, own)
+
+    def explore(self) -> folium.Map:
+        """Show the grid on a folium map."""
+        from accessibility.maps import explore_population
+
+        return explore_population(self)
+
+    def __repr__(self) -> str:
+        groups = f", groups {', '.join(self.groups)}" if self.groups else ""
+        return f"<Population: {self.total:,.0f} people in {len(self.cells):,} cells{groups}>"
+
+    def _repr_html_(self) -> str:
+        shown = pd.DataFrame(self.cells.drop(columns="geometry").head())
+        return f"<p>{escape(repr(self)[1:-1])}</p>{shown.to_html()}"
+
+
+def compare_with_register(
+    population: Population, register: pd.Series[float], *, scale: bool
+) -> Population:
+    """Compare a grid with the register's residents by municipality, and scale it if asked.
+
+    Parameters
+    ----------
+    population
+        A grid with municipalities.
+    register
+        Residents by municipality.
+    scale
+        Whether every cell's people and groups are multiplied by register / grid.
+
+    Returns
+    -------
+    Population
+        With `register` filled in; scaled if asked.
+
+    Raises
+    ------
+    PopulationError
+        If the grid has no municipalities, or shares none with the register.
+
+    Notes
+    -----
+    Grids near a border hold foreign residents, and perturbed grids drift: both show here.
+    """
+    municipality = population.municipalities
+    if municipality is None:
+        raise PopulationError(
+            "a register needs the grid's municipality column; name it in population.municipality"
+        )
+    grid = population.cells.groupby(municipality, observed=True)["people"].sum()
+    table = pd.DataFrame({"grid": grid, "register": register}).rename_axis("municipality")
+    if table.notna().all(axis=1).sum() == 0:
+        raise PopulationError(
+            "the register and the grid have no municipality in common: the register has "
+            f"{examples(register.index)}, the grid {examples(grid.index)}"
+        )
+    table["difference"] = table["grid"] / table["register"] - 1
+    far = table.index[table["difference"].abs() > REGISTER_WARNING]
+    unknown = table.index[table["register"].isna()]
+    empty = table.index[table["grid"].isna() & (table["register"] > 0)]
+    counts = {
+        **population.counts,
+        "register_municipalities_far_off": len(far),
+        "register_municipalities_unknown": len(unknown),
+        "register_people_without_cell": float(table.loc[empty, "register"].sum()),
+    }
+    cells = population.cells
+    if scale:
+        factor = (table["register"] / table["grid"]).where(table["grid"] > 0).fillna(1.0)
+        by_cell = municipality.map(factor).fillna(1.0).to_numpy(dtype=np.float64)
+        cells = cells.copy()
+        for column in ("people", *population.groups):
+            cells[column] = cells[column] * by_cell
+        counts["people_before_scaling"] = population.total
+    return Population(
+        cells=cells,
+        groups=population.groups,
+        counts=counts,
+        notes=population.notes,
+        register=table.sort_index(),
+    )

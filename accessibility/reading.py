@@ -1,0 +1,206 @@
+"""Reads the parts of a study, from its file or from files and graphs given one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import geopandas as gpd
+import networkx as nx
+import numpy as np
+
+from accessibility.errors import DataError, StudyError
+from accessibility.network import RoadNetwork
+from accessibility.population import Population
+from accessibility.services import Tier, Tiers
+from accessibility.sites import Sites
+from accessibility.sources.areas import read_areas, read_places
+from accessibility.sources.graphs import network_from_graph
+from accessibility.sources.grids import GridColumns, read_grid, with_register
+from accessibility.sources.networks import read_network_file
+from accessibility.sources.site_lists import read_site_list
+from accessibility.sources.speed_tables import read_speeds
+from accessibility.speeds import SpeedTable
+from accessibility.study import Study
+
+
+def read_network(
+    source: Study | str | Path | nx.MultiDiGraph,
+    *,
+    speeds: str | Path | SpeedTable = "finland-car",
+    cache: bool = True,
+) -> RoadNetwork:
+    """Read a road network.
+
+    Parameters
+    ----------
+    source
+        A study, an OSM or GraphML file, or an osmnx / networkx MultiDiGraph.
+    speeds
+        The speed table it is read for, by name, path or value; a study brings its own.
+    cache
+        Whether files may come from the cache of read networks.
+
+    Raises
+    ------
+    NetworkError
+        If the roads cannot be used.
+    """
+    return network_and_cache(source, speeds=speeds, cache=cache)[0]
+
+
+def network_and_cache(
+    source: Study | str | Path | nx.MultiDiGraph,
+    *,
+    speeds: str | Path | SpeedTable = "finland-car",
+    cache: bool = True,
+) -> tuple[RoadNetwork, bool]:
+    if isinstance(source, Study):
+        part = source.file.network
+        return read_network_file(
+            source.source(part.source),
+            study_speeds(source),
+            expected_sha256=part.sha256,
+            cache=cache,
+        )
+    table = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
+    if isinstance(source, nx.MultiDiGraph):
+        return network_from_graph(source, table), False
+    return read_network_file(Path(source), table, cache=cache)
+
+
+def study_speeds(study: Study) -> SpeedTable:
+    """Read the speed table that a study names."""
+    table = read_speeds(study.file.network.speeds, folder=study.path.parent)
+    if table.mode != study.file.network.mode:
+        raise StudyError(
+            f'{study.path}: network.mode is "{study.file.network.mode}", but the speed table '
+            f'"{table.name}" is for "{table.mode}"; name one for the mode'
+        )
+    return table
+
+
+def read_population(
+    source: Study | str | Path, *, crs: str | None = None, **columns: object
+) -> Population:
+    """Read a population grid.
+
+    Parameters
+    ----------
+    source
+        A study, or a .csv, .parquet, .gpkg or .geojson file.
+    crs
+        The CRS to work in, for a file.
+    **columns
+        For a file, the keys of a study's `[population]`: `people`, `x`, `y`, `id` ... Without
+        `people` the columns of well-known grids are looked for.
+
+    Raises
+    ------
+    DataError
+        If the grid cannot be used.
+    """
+    if not isinstance(source, Study):
+        if crs is None:
+            raise DataError("read_population needs crs, the projected CRS to work in")
+        place = columns.pop("grid_crs", None)
+        return read_grid(Path(source), GridColumns(crs=place, **columns), crs=crs)  # type: ignore[arg-type]
+    part = source.file.population
+    grid = GridColumns(
+        people=part.people,
+        id=part.id,
+        x=part.x,
+        y=part.y,
+        crs=part.crs,
+        anchor=part.anchor,
+        cell_size_m=part.cell_size_m,
+        groups=part.groups or None,
+        municipality=part.municipality,
+        suppressed=part.suppressed,
+        keep=part.keep or None,
+    )
+    population = read_grid(source.source(part.source), grid, crs=source.crs)
+    register = part.register_
+    if register is None:
+        return population
+    return with_register(
+        population,
+        source.source(register.source),
+        municipality=register.municipality,
+        people=register.people,
+        scale=register.scale,
+    )
+
+
+def read_sites(
+    source: Study | str | Path,
+    *,
+    crs: str | None = None,
+    tiers: Sequence[Tier] | Tiers | None = None,
+    **columns: str,
+) -> Sites:
+    """Read a list of sites.
+
+    Parameters
+    ----------
+    source
+        A study, or a .csv, .geojson or .gpkg file.
+    crs, tiers
+        For a file: the CRS to work in, and the tiers.
+    **columns
+        For a file: the names of its columns where they are not `id`, `name`, `tier`, `lon`, `lat`,
+        and of optional ones such as `capacity`.
+
+    Raises
+    ------
+    SitesError
+        If the list cannot be used.
+    """
+    if isinstance(source, Study):
+        named = source.file.sites.model_dump(exclude={"source"}, exclude_none=True)
+        path = source.source(source.file.sites.source)
+        return read_site_list(path, named, crs=source.crs, tiers=source.tiers)
+    if crs is None or tiers is None:
+        raise DataError("read_sites needs crs and tiers")
+    known = tiers if isinstance(tiers, Tiers) else Tiers(tuple(tiers))
+    standard = {key: key for key in ("id", "name", "tier", "lon", "lat")}
+    return read_site_list(Path(source), standard | columns, crs=crs, tiers=known)
+
+
+def read_surroundings(
+    study: Study,
+) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
+    """Read the municipal borders and the settlements that a study names."""
+    areas = places = None
+    part = study.file.areas
+    if part is not None:
+        areas = read_areas(study.source(part.source), key=part.key, name=part.name, crs=study.crs)
+    named = study.file.places
+    if named is not None:
+        places = read_places(
+            study.source(named.source), name=named.name, people=named.people, crs=study.crs
+        )
+    return areas, places
+
+
+def check_region(study: Study, network: RoadNetwork, population: Population, sites: Sites) -> None:
+    """Refuse data of different regions: people or sites that all lie outside the roads' extent."""
+    points = network.points_in(study.crs)
+    reach_m = study.file.snapping.max_leg_m
+    low, high = points.min(axis=0) - reach_m, points.max(axis=0) + reach_m
+    for what, xy, source in (
+        ("site", sites.xy, study.file.sites.source),
+        ("cell", population.xy, study.file.population.source),
+    ):
+        inside = ((xy >= low) & (xy <= high)).all(axis=1)
+        if not inside.any():
+            raise DataError(
+                f"{study.path}: no {what} of {source} lies in the region of "
+                f"{study.file.network.source}: the {what}s span {_span(xy)}, the roads "
+                f"{_span(points)} (metres in {study.crs}). Are the files of the same region?"
+            )
+
+
+def _span(xy: np.ndarray) -> str:
+    (west, south), (east, north) = xy.min(axis=0), xy.max(axis=0)
+    return f"{west:.0f}-{east:.0f} E, {south:.0f}-{north:.0f} N"

@@ -1,0 +1,22 @@
+"""Reports: what a run found, told to people, scripts and build servers.
+
+`report` writes the run folder's report.md, `render` what `check` prints, `targets_json` and
+`coverage_csv` the files that scripts read. `Words` is one language's sentences, numbers and dates.
+"""
+
+from accessibility.reports.facts import ReportFacts
+from accessibility.reports.markdown import report
+from accessibility.reports.tables import coverage_csv, csv_table
+from accessibility.reports.verdicts import render, render_run, targets_json
+from accessibility.reports.words import Words
+
+__all__ = [
+    "ReportFacts",
+    "Words",
+    "coverage_csv",
+    "csv_table",
+    "render",
+    "render_run",
+    "report",
+    "targets_json",
+]

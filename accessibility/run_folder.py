@@ -1,0 +1,312 @@
+"""The run folder: every file of a run, written whole or not at all.
+
+Everything is written into a folder beside the wanted one, which then takes its place, so that a
+reader meets the old run or the new one, never half of either. The same run gives the same bytes:
+there is no clock in any file.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from accessibility.errors import OutputError, StudyError
+from accessibility.isochrone import Mismatch, isochrones, mismatch
+from accessibility.notices import notices
+from accessibility.runs import Run
+from accessibility.sources.files import sha256
+from accessibility.traveltime import ENGINE, UNREACHABLE, TravelTimes
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+MARKER = "run.json"
+SCHEMA_VERSION = 1
+LIBRARIES = (
+    "contourpy", "folium", "geopandas", "networkx", "numpy", "osmium", "osmnx", "pandas",
+    "pyarrow", "pyogrio", "pyproj", "scipy", "shapely",
+)  # fmt: skip
+CELLS_PER_BATCH = 20_000
+#: GDAL stamps GeoPackages with the clock unless told what time it is.
+NO_CLOCK = "2000-01-01T00:00:00.000Z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shapes:
+    """The isochrones of a run, by tier and by site, and how far they disagree with the cells."""
+
+    tiers: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame
+    mismatch: Mismatch
+
+
+def draw_shapes(run: Run) -> Shapes:
+    """Draw the isochrones of a run."""
+    study, snapping = run.study, run.study.file.snapping
+    layers = {
+        by: isochrones(
+            run.times,
+            run.population,
+            run.sites,
+            run.tiers,
+            bands_min=study.bands_min,
+            by=by,
+            access_speed_km_h=snapping.access_speed_km_h,
+            max_leg_m=snapping.max_leg_m,
+            resolution_m=study.file.isochrones.resolution_m,
+        )
+        for by in ("tier", "site")
+    }
+    return Shapes(
+        tiers=layers["tier"],
+        sites=layers["site"],
+        mismatch=mismatch(layers["tier"], run.nearest, run.population, run.tiers),
+    )
+
+
+def check_folder(folder: Path, *, force: bool, inputs: Mapping[str, Path] | None = None) -> None:
+    """Check, before any work, that a run may be written to a folder.
+
+    Raises
+    ------
+    StudyError
+        If it holds something and `force` is not given, is a file, or holds an input of the run.
+    """
+    try:
+        _check_free(folder, force=force, inputs=inputs or {})
+    except (OSError, ValueError) as problem:
+        if isinstance(problem, StudyError):
+            raise
+        reason = problem.strerror if isinstance(problem, OSError) else problem
+        raise OutputError(f"--out: {folder}: cannot be used ({reason})") from problem
+
+
+def _check_free(folder: Path, *, force: bool, inputs: Mapping[str, Path]) -> None:
+    folder = folder.absolute()
+    if folder.is_symlink():
+        raise StudyError(f"--out: {folder} is a link; name the folder itself")
+    folder = folder.resolve()
+    for place in (folder, *folder.parents):
+        if place.is_file():
+            raise StudyError(f"--out: {place} is a file; name a folder")
+    for what, path in inputs.items():
+        if folder == path or folder in path.parents:
+            raise StudyError(
+                f"--out: {folder} holds the {what} that is read ({path}); name another"
+            )
+    if folder.is_dir() and any(folder.iterdir()):
+        if not force:
+            raise StudyError(f"--out: {folder} is not empty; name another folder or give --force")
+        if not (folder / MARKER).is_file():
+            raise StudyError(
+                f"--out: {folder} is not empty and is no earlier run (it has no {MARKER}), so "
+                "--force does not replace it; name another folder"
+            )
+
+
+def write_run(
+    run: Run, folder: str | Path, *, force: bool = False, language: str | None = None
+) -> Path:
+    """Write every file of a run.
+
+    Parameters
+    ----------
+    run
+        The run.
+    folder
+        Where; made if it is not there.
+    force
+        Whether an earlier run there is replaced.
+    language
+        Of the report and the map: fi, sv or en; the study's unless given.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    StudyError
+        If the folder is not free.
+    OutputError
+        If something cannot be written; the folder is as it was before.
+    """
+    place = Path(folder)
+    check_folder(place, force=force, inputs=run.study.inputs)
+    shapes = draw_shapes(run)
+    with _whole_folder(place) as new:
+        _write_files(run, shapes, new, language or run.study.language)
+    return place
+
+
+@contextmanager
+def _whole_folder(folder: Path) -> Iterator[Path]:
+    """Give an empty folder that takes the place of the wanted one once it is full."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-writing-", dir=folder.parent))
+        new.chmod(0o755)
+    except OSError as problem:
+        raise OutputError(f"{folder}: cannot be written there ({problem.strerror})") from problem
+    try:
+        yield new
+        old = None
+        if folder.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+            folder.replace(old / "run")
+        new.replace(folder)
+        if old is not None:
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError as problem:
+        raise OutputError(
+            f"{folder}: cannot be written ({problem.strerror or problem}); nothing was changed"
+        ) from problem
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _write_files(run: Run, shapes: Shapes, folder: Path, language: str) -> None:
+    from accessibility import __version__
+    from accessibility.maps import run_map, save_map
+    from accessibility.reports import ReportFacts, coverage_csv, report, targets_json
+
+    run.cells().to_parquet(folder / "cells.parquet")
+    write_times(run.times, folder / "times.parquet")
+    _write_isochrones(shapes, folder / "isochrones.gpkg")
+    (folder / "coverage.csv").write_text(coverage_csv(run.coverage), encoding="utf-8", newline="")
+    (folder / "targets.json").write_text(targets_json(run.verdicts), encoding="utf-8")
+    facts = ReportFacts(
+        version=__version__,
+        engine=ENGINE,
+        isochrone_mismatch=shapes.mismatch.outside,
+        isochrone_resolution_m=shapes.tiers.attrs["resolution_m"],
+    )
+    (folder / "report.md").write_text(report(run, language=language, facts=facts), encoding="utf-8")
+    save_map(run_map(run, isochrones=shapes.tiers, language=language), folder / "map.html")
+    provenance = json.dumps(
+        provenance_of(run, shapes), indent=1, sort_keys=True, ensure_ascii=False
+    )
+    (folder / MARKER).write_text(provenance + "\n", encoding="utf-8")
+
+
+def write_times(times: TravelTimes, path: Path) -> None:
+    """Write the pairs that have a way: `cell_id`, `site_id` (dictionaries), `travel_time_s`."""
+    cells = pa.array(times.cell_ids.to_list(), pa.string())
+    sites = pa.array(times.site_ids.to_list(), pa.string())
+    schema = pa.schema(
+        [
+            ("cell_id", pa.dictionary(pa.int32(), pa.string())),
+            ("site_id", pa.dictionary(pa.int32(), pa.string())),
+            ("travel_time_s", pa.int32()),
+        ]
+    )
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for first in range(0, len(cells), CELLS_PER_BATCH):
+            part = np.ascontiguousarray(times.time_s[first : first + CELLS_PER_BATCH])
+            rows, columns = np.nonzero(part != UNREACHABLE)
+            row_codes = pa.array((rows + first).astype(np.int32))
+            column_codes = pa.array(columns.astype(np.int32))
+            writer.write_table(
+                pa.Table.from_arrays(
+                    [
+                        pa.DictionaryArray.from_arrays(row_codes, cells),
+                        pa.DictionaryArray.from_arrays(column_codes, sites),
+                        pa.array(part[rows, columns]),
+                    ],
+                    schema=schema,
+                )
+            )
+
+
+def _write_isochrones(shapes: Shapes, path: Path) -> None:
+    import pyogrio
+    from pyogrio.errors import DataLayerError, DataSourceError
+
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": NO_CLOCK})
+    try:
+        for layer, frame in (("tiers", shapes.tiers), ("sites", shapes.sites)):
+            frame.to_file(path, layer=layer, driver="GPKG", engine="pyogrio")
+    except (DataSourceError, DataLayerError) as problem:  # a full disk, as GDAL puts it
+        raise OutputError(f"{path.name}: {str(problem).split(';')[0]}. Is the disk full?") from (
+            problem
+        )
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def provenance_of(run: Run, shapes: Shapes | None = None) -> dict[str, Any]:
+    """Give everything that the figures rest on: inputs, settings, versions, counts; no clock."""
+    from accessibility import __version__
+
+    study = run.study
+    settings = study.file.model_dump(mode="json", by_alias=True)
+    audit = run.audit()
+    found: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "accessibility": __version__,
+        "engine": ENGINE,
+        "inputs": {
+            what: {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
+            for what, path in study.inputs.items()
+        },
+        "dates": {
+            "population": settings["population"]["date"],
+            "network": run.network.origin.get("timestamp"),
+        },
+        "settings": settings,
+        "speeds": run.speeds.model_dump(mode="json"),
+        "versions": {
+            "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+            **{name: version(name) for name in LIBRARIES},
+        },
+        "counts": {
+            "population": dict(run.population.counts),
+            "network": {
+                "edges": run.network.edges,
+                "junctions": run.network.nodes,
+                "length_km": round(float(run.network.segment_m.sum()) / 1000, 3),
+                **run.network.counts,
+                **_drive_counts(run),
+            },
+            "sites": {
+                "sites": len(run.sites.frame),
+                "moved": _moved_sites(run),
+                **run.sites.counts,
+            },
+            "cells": {str(what): int(number) for what, number in audit["cells"].items()},
+            "people": {str(what): float(number) for what, number in audit["people"].items()},
+        },
+        "notes": [*run.population.notes, *run.sites.notes],
+        "warnings": notices(run),
+    }
+    if shapes is not None:
+        found["isochrones"] = {
+            "resolution_m": {
+                "tiers": shapes.tiers.attrs["resolution_m"],
+                "sites": shapes.sites.attrs["resolution_m"],
+            },
+            "share_of_people_outside_own_band": shapes.mismatch.outside,
+            "share_of_people_inside_a_shorter_band": shapes.mismatch.inside_shorter,
+        }
+    return found
+
+
+def _drive_counts(run: Run) -> Mapping[str, int]:
+    return run.times.search.graph.times.counts if run.times.search is not None else {}
+
+
+def _moved_sites(run: Run) -> int:
+    return int(run.times.search.sites.moved.sum()) if run.times.search is not None else 0

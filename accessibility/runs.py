@@ -1,0 +1,430 @@
+"""One run: from a study's files to travel times, coverage and verdicts.
+
+The recipe that the command line and the notebooks share. Reading comes from `sources`, every
+figure from the layers below; this module only puts them in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from accessibility.coverage_table import coverage, nearest_by_tier
+from accessibility.errors import DataError
+from accessibility.network import (
+    NOWHERE,
+    RoadNetwork,
+    Snapped,
+    Snapper,
+    drive_times,
+    restand,
+    search_graph,
+)
+from accessibility.population import Population
+from accessibility.reading import (
+    check_region,
+    network_and_cache,
+    read_population,
+    read_sites,
+    read_surroundings,
+    study_speeds,
+)
+from accessibility.scenarios import Scenario
+from accessibility.scenarios.changes import RoadChange
+from accessibility.scenarios.on_roads import change_roads
+from accessibility.services import Tiers
+from accessibility.sites import Sites
+from accessibility.sources.speed_tables import read_speeds
+from accessibility.speeds import Season, SpeedTable
+from accessibility.study import Study
+from accessibility.targets import Verdict, check_targets
+from accessibility.traveltime import (
+    Direction,
+    TravelTimes,
+    node_times,
+    travel_time_matrix,
+)
+from accessibility.traveltime.node_times import Progress
+
+SLOWER = 0.9
+LONG_LEG_M = 1000.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What a run found.
+
+    Parameters
+    ----------
+    study
+        What was asked.
+    network, speeds
+        The roads, and how fast they are.
+    population, sites
+        Who lives where, and what stands where.
+    areas, places
+        Municipal borders and named settlements, where the study names them.
+    times
+        The travel-time matrix, with the searches behind it.
+    nearest
+        Per cell: `time_s_<tier>`, `site_<tier>`, from the region's own sites.
+    status
+        Per cell: reached, beyond, moved, too_far or unreachable.
+    coverage
+        The table of `accessibility.coverage_table.coverage`.
+    verdicts
+        One a target.
+    from_cache
+        Whether the network came from the cache.
+    variants, uncertain
+        Matrices at other speeds: for the sensitivity of verdicts, and the two ends of the study's
+        `[uncertainty]`, within which a verdict must not flip.
+    season, road_changes, scenario, effects
+        What a scenario changed: the season driven in, changes of roads, the scenario itself and
+        sentences on what its changes bring with them.
+    """
+
+    study: Study
+    network: RoadNetwork
+    speeds: SpeedTable
+    population: Population
+    sites: Sites
+    areas: gpd.GeoDataFrame | None = None
+    places: gpd.GeoDataFrame | None = None
+    times: TravelTimes
+    nearest: pd.DataFrame
+    status: pd.Series[str]
+    coverage: pd.DataFrame
+    verdicts: list[Verdict]
+    from_cache: bool = False
+    variants: Mapping[str, TravelTimes] = field(default_factory=dict)
+    uncertain: Mapping[str, TravelTimes] = field(default_factory=dict)
+    season: Season = "summer"
+    road_changes: tuple[RoadChange, ...] = ()
+    scenario: Scenario | None = None
+    effects: tuple[str, ...] = ()
+
+    @property
+    def tiers(self) -> Tiers:
+        """The study's tiers."""
+        return self.study.tiers
+
+    def cells(self) -> gpd.GeoDataFrame:
+        """Give the table of cells as cells.parquet has it, indexed by `cell_id`."""
+        assert self.times.cells is not None  # noqa: S101  (a run keeps what it snapped)
+        leg_m = self.times.cells.leg_m
+        frame = self.population.cells.copy()
+        frame["status"] = self.status
+        frame["access_leg_m"] = pd.array(
+            np.where(np.isfinite(leg_m), leg_m.round(1), np.nan), "Float64"
+        )
+        return gpd.GeoDataFrame(frame.join(self.nearest))
+
+    def audit(self) -> pd.DataFrame:
+        """Count cells and people by status, and those whose access leg is long."""
+        people, status = self.population.people, self.status.to_numpy()
+        assert self.times.cells is not None  # noqa: S101
+        rows = [(name, status == name) for name in STATUSES]
+        long = (self.times.cells.leg_m > LONG_LEG_M) & ~self.times.cells.too_far
+        rows.append(("leg_over_1_km", long))
+        if self.areas is not None:
+            rows.append(("leg_over_border", self._legs_over_border()))
+        return pd.DataFrame(
+            {
+                "cells": [int(mask.sum()) for _, mask in rows],
+                "people": [float(people[mask].sum()) for _, mask in rows],
+            },
+            index=pd.Index([name for name, _ in rows], name="what"),
+        )
+
+    def _legs_over_border(self) -> np.ndarray:
+        """Mark cells whose access leg leaves the region's borders."""
+        assert self.areas is not None  # noqa: S101
+        snapped = self.times.cells
+        assert snapped is not None  # noqa: S101
+        legs = leg_lines(self.network, self.study.crs, self.population.xy, snapped)
+        region = shapely.union_all(np.asarray(self.areas.geometry.array))
+        shapely.prepare(region)
+        starts_inside = shapely.covers(region, shapely.points(self.population.xy))
+        return starts_inside & ~shapely.covers(region, legs) & ~snapped.too_far
+
+    def __repr__(self) -> str:
+        words = ", ".join(f"{one.target.id} {one.word}" for one in self.verdicts)
+        return (
+            f"<Run of {self.study.path.name}: {self.population.total:,.0f} people, "
+            f"{len(self.sites.frame)} sites; {words or 'no targets'}>"
+        )
+
+
+STATUSES = ("reached", "beyond", "moved", "too_far", "unreachable")
+
+
+def leg_lines(network: RoadNetwork, crs: str, xy: np.ndarray, points: Snapped) -> np.ndarray:
+    """Draw the access legs of points, from the point to the road (empty where there is no road)."""
+    shape_points = network.points_in(crs)
+    known = points.edge != NOWHERE
+    edge = np.where(known, points.edge, 0)
+    first = np.where(known, points.segment, 0) + edge
+    along = shape_points[first + 1] - shape_points[first]
+    foot = shape_points[first] + along * points.fraction[:, None]
+    return shapely.linestrings(np.stack([xy, np.where(known[:, None], foot, xy)], axis=1))
+
+
+def travel_times(
+    network: RoadNetwork,
+    population: Population,
+    sites: Sites,
+    *,
+    speeds: SpeedTable | str = "finland-car",
+    season: Season = "summer",
+    direction: Direction = "to_sites",
+    access_speed_km_h: float = 20,
+    max_leg_m: float = 5000,
+    min_component_m: float = 1000,
+    speed_factor: float = 1.0,
+    progress: Progress | None = None,
+) -> TravelTimes:
+    """Compute the travel time from every cell to every site.
+
+    Parameters
+    ----------
+    network, population, sites
+        Roads, people and service points; people and sites in the same projected CRS.
+    speeds
+        The speed table, by name or value.
+    season
+        "summer" or "winter".
+    direction
+        "to_sites" (residents drive to a site) or "from_sites" (an ambulance comes).
+    access_speed_km_h, max_leg_m
+        Speed of the straight line between a cell or site and its road, and its longest length.
+    min_component_m
+        See `accessibility.network.Snapper`.
+    speed_factor
+        Multiplies every driving speed.
+    progress
+        Called with the sites done and all sites.
+
+    Returns
+    -------
+    TravelTimes
+        Whole seconds, cells x sites; nobody is left out.
+    """
+    table = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
+    crs = str(population.cells.crs)
+    if population.cells.crs != sites.frame.crs:
+        raise DataError(
+            f"the grid is in {crs}, the sites in {sites.frame.crs}; bring them to the same CRS"
+        )
+    times = drive_times(network, table, season=season, speed_factor=speed_factor)
+    snapper = Snapper(
+        times,
+        crs,
+        access_speed_km_h=access_speed_km_h,
+        max_leg_m=max_leg_m,
+        min_component_m=min_component_m,
+    )
+    site_points = snapper.snap_sites(sites.xy)
+    cell_points = snapper.snap_cells(population.xy, site_points)
+    found = node_times(search_graph(times), site_points, direction=direction, progress=progress)
+    return travel_time_matrix(
+        found,
+        cell_points,
+        cell_ids=population.cells.index,
+        site_ids=sites.ids,
+        snapper=snapper,
+    )
+
+
+def at_other_speeds(
+    base: TravelTimes,
+    *,
+    season: Season,
+    speed_factor: float,
+    access_speed_km_h: float,
+    road_changes: tuple[RoadChange, ...] = (),
+    crs: str = "",
+) -> TravelTimes:
+    """Search again at other speeds; cells and sites keep the places where they stand."""
+    assert base.search is not None  # noqa: S101
+    assert base.cells is not None  # noqa: S101
+    before = base.search.graph.times
+    times = drive_times(before.network, before.table, season=season, speed_factor=speed_factor)
+    if road_changes:
+        times, _ = change_roads(times, road_changes, crs)
+    sites = restand(times, base.search.sites, access_speed_km_h=access_speed_km_h)
+    cells = restand(times, base.cells, access_speed_km_h=access_speed_km_h)
+    found = node_times(search_graph(times), sites, direction=base.search.direction)
+    return travel_time_matrix(
+        found, cells, cell_ids=base.cell_ids, site_ids=base.site_ids, snapper=base.snapper
+    )
+
+
+def run_study(
+    study: Study, *, cache: bool = True, sensitivity: bool = True, progress: Progress | None = None
+) -> Run:
+    """Run a study: read its files, search, count, judge.
+
+    Parameters
+    ----------
+    study
+        The study.
+    cache
+        Whether the network may come from the cache.
+    sensitivity
+        Whether winter and 10 % slower roads are worked out beside the verdicts.
+    progress
+        Called with the sites done and all sites.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be used; nothing is written.
+    """
+    speeds = study_speeds(study)
+    sites = read_sites(study)
+    population = read_population(study)
+    areas, places = read_surroundings(study)
+    network, from_cache = network_and_cache(study, cache=cache)
+    check_region(study, network, population, sites)
+    part, snapping = study.file.network, study.file.snapping
+    times = travel_times(
+        network,
+        population,
+        sites,
+        speeds=speeds,
+        season=part.season,
+        direction=part.direction,
+        access_speed_km_h=snapping.access_speed_km_h,
+        max_leg_m=snapping.max_leg_m,
+        min_component_m=snapping.min_component_m,
+        progress=progress,
+    )
+    return judged(
+        study=study,
+        network=network,
+        speeds=speeds,
+        population=population,
+        sites=sites,
+        areas=areas,
+        places=places,
+        times=times,
+        variants=speed_variants(study, times) if sensitivity else {},
+        uncertain=uncertain_times(study, times),
+        from_cache=from_cache,
+        season=part.season,
+    )
+
+
+def judged(
+    *,
+    study: Study,
+    population: Population,
+    sites: Sites,
+    times: TravelTimes,
+    variants: Mapping[str, TravelTimes],
+    uncertain: Mapping[str, TravelTimes],
+    **known: Any,
+) -> Run:
+    """Count and judge: everything that follows from the matrix by arithmetic."""
+    nearest = nearest_by_tier(times, sites, study.tiers)
+    return Run(
+        study=study,
+        population=population,
+        sites=sites,
+        times=times,
+        variants=variants,
+        uncertain=uncertain,
+        nearest=nearest,
+        status=cell_status(times, nearest, study),
+        coverage=coverage(nearest, population, study.tiers, bands_min=study.bands_min),
+        verdicts=check_targets(
+            times,
+            population,
+            sites,
+            study.tiers,
+            study.targets,
+            variants=variants,
+            uncertain=uncertain,
+        ),
+        **known,
+    )
+
+
+def speed_variants(
+    study: Study,
+    times: TravelTimes,
+    *,
+    season: Season | None = None,
+    road_changes: tuple[RoadChange, ...] = (),
+) -> dict[str, TravelTimes]:
+    """Search again for winter and for roads 10 % slower, where there are targets to judge."""
+    if not study.targets or times.search is None:
+        return {}
+    driven = season or study.file.network.season
+    access = study.file.snapping.access_speed_km_h
+    variants = {}
+    if driven == "winter":
+        variants["winter"] = times
+    elif times.search.graph.times.table.winter is not None:
+        variants["winter"] = at_other_speeds(
+            times,
+            season="winter",
+            speed_factor=1.0,
+            access_speed_km_h=access,
+            road_changes=road_changes,
+            crs=study.crs,
+        )
+    variants["slower_10_percent"] = at_other_speeds(
+        times,
+        season=driven,
+        speed_factor=SLOWER,
+        access_speed_km_h=access,
+        road_changes=road_changes,
+        crs=study.crs,
+    )
+    return variants
+
+
+def uncertain_times(
+    study: Study,
+    times: TravelTimes,
+    *,
+    season: Season | None = None,
+    road_changes: tuple[RoadChange, ...] = (),
+) -> dict[str, TravelTimes]:
+    """Search again at both ends of the study's `[uncertainty]`; nothing where it has none."""
+    part = study.file.uncertainty
+    if part is None or not study.targets:
+        return {}
+    return {
+        f"speed x {factor:g}": at_other_speeds(
+            times,
+            season=season or study.file.network.season,
+            speed_factor=factor,
+            access_speed_km_h=study.file.snapping.access_speed_km_h,
+            road_changes=road_changes,
+            crs=study.crs,
+        )
+        for factor in part.speed_factor
+        if factor != 1
+    }
+
+
+def cell_status(times: TravelTimes, nearest: pd.DataFrame, study: Study) -> pd.Series[str]:
+    """Say of every cell how it fares with its nearest site of any tier."""
+    columns = [column for column in nearest if str(column).startswith("time_s_")]
+    best = nearest[columns].min(axis=1).to_numpy(dtype=np.float64, na_value=np.inf)
+    snapped = times.cells
+    assert snapped is not None  # noqa: S101
+    status = np.where(best > study.bands_min[-1] * 60, "beyond", "reached")
+    status = np.where((status == "reached") & snapped.moved, "moved", status)
+    status = np.where(~np.isfinite(best), "unreachable", status)
+    status = np.where(snapped.too_far | (snapped.edge == NOWHERE), "too_far", status)
+    return pd.Series(status, index=nearest.index, dtype="object")

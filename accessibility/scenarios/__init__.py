@@ -1,0 +1,55 @@
+"""Scenarios: an ordered list of changes, checked as a whole and applied to a copy of the study.
+
+`changes` holds what a scenario may say, `on_sites` and `on_roads` what that does to the sites and
+to the roads, and `on_times` brings the travel-time matrix up to date with as little searching as
+gives exactly what a full search gives.
+"""
+
+from accessibility.scenarios.changes import (
+    ChangePopulation,
+    CloseFerry,
+    CloseRoad,
+    CloseSite,
+    MoveSite,
+    OpenSite,
+    Proposal,
+    Roads,
+    ScaleSpeed,
+    Scenario,
+    SetCapacity,
+    SetHours,
+    SetSeason,
+    SetSpeed,
+    SetTier,
+    closing,
+)
+from accessibility.scenarios.on_people import change_people
+from accessibility.scenarios.on_roads import change_roads, select_edges
+from accessibility.scenarios.on_sites import SiteChanges, change_sites
+from accessibility.scenarios.on_times import on_other_roads, with_sites
+
+__all__ = [
+    "ChangePopulation",
+    "CloseFerry",
+    "CloseRoad",
+    "CloseSite",
+    "MoveSite",
+    "OpenSite",
+    "Proposal",
+    "Roads",
+    "ScaleSpeed",
+    "Scenario",
+    "SetCapacity",
+    "SetHours",
+    "SetSeason",
+    "SetSpeed",
+    "SetTier",
+    "SiteChanges",
+    "change_people",
+    "change_roads",
+    "change_sites",
+    "closing",
+    "on_other_roads",
+    "select_edges",
+    "with_sites",
+]

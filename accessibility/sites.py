@@ -1,0 +1,157 @@
+"""Sites: the service points, their tiers and what else is known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessibility.errors import SitesError, did_you_mean, examples
+from accessibility.services import Tiers
+
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+
+OPTIONAL_COLUMNS = (
+    "municipality", "external", "capacity", "hours", "services", "provider", "languages", "visits",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sites:
+    """The service points of a study.
+
+    Parameters
+    ----------
+    frame
+        GeoDataFrame in the study's CRS, indexed by `site_id` (text, unique), in the order of the
+        ids: `name`, `tier` (text), `geometry` (points), and any of `municipality`, `external`
+        (bool), `capacity` (float), `hours`, `services`, `provider`, `languages`, `visits`.
+    counts
+        What reading changed or left out.
+    notes
+        Sentences about what reading assumed.
+
+    Raises
+    ------
+    SitesError
+        If there is no site, or an id comes twice or is empty.
+    """
+
+    frame: gpd.GeoDataFrame
+    counts: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not len(self.frame):
+            raise SitesError("the list of sites is empty: nobody would reach anything")
+        if not self.frame.index.is_unique:
+            twice = self.frame.index[self.frame.index.duplicated()].unique()
+            raise SitesError(f"sites share an id: {examples(twice)}; give each its own")
+        if list(self.frame.index) != sorted(self.frame.index):
+            raise SitesError("sites must be in the order of their ids")
+
+    @property
+    def ids(self) -> pd.Index[str]:
+        """Site ids as text, sorted."""
+        return self.frame.index
+
+    @property
+    def xy(self) -> npt.NDArray[np.float64]:
+        """Places, shape (sites, 2), metres in the study's CRS."""
+        return np.column_stack([self.frame.geometry.x, self.frame.geometry.y])
+
+    @property
+    def is_external(self) -> npt.NDArray[np.bool_]:
+        """Whether each site lies outside the region and is left out of verdicts."""
+        if "external" not in self.frame:
+            return np.zeros(len(self.frame), dtype=bool)
+        return self.frame["external"].to_numpy(dtype=bool)
+
+    def serving(self, tier: str, tiers: Tiers, *, external: bool = False) -> list[str]:
+        """List the sites that serve a tier.
+
+        Parameters
+        ----------
+        tier
+            A tier's id.
+        tiers
+            The study's tiers; a site serves its own and those that it includes, unless its
+            `services` list says otherwise.
+        external
+            Whether sites outside the region count.
+
+        Returns
+        -------
+        list of str
+            Site ids, sorted; empty where nobody serves the tier.
+        """
+        offering = tiers.offering(tier)
+        serves = self.frame["tier"].isin(offering).to_numpy()
+        if "services" in self.frame:
+            own = self.frame["services"].fillna("").astype(str).str.replace(",", ";").str.split(";")
+            listed = own.map(lambda services: [one.strip() for one in services if one.strip()])
+            serves = np.array(
+                [
+                    tier in services if services else by_tier
+                    for services, by_tier in zip(listed, serves, strict=True)
+                ]
+            )
+        if not external:
+            serves = serves & ~self.is_external
+        return list(self.frame.index[serves])
+
+    def check_id(self, site_id: str) -> str:
+        """Return a site's id, or say that there is none, and which was perhaps meant.
+
+        Raises
+        ------
+        SitesError
+            If there is no such site.
+        """
+        if site_id in self.frame.index:
+            return site_id
+        known = [*self.frame.index, *self.frame["name"]]
+        raise SitesError(f'there is no site "{site_id}"{did_you_mean(site_id, known)}')
+
+    def explore(self) -> folium.Map:
+        """Show the sites on a folium map."""
+        from accessibility.maps import explore_sites
+
+        return explore_sites(self)
+
+    def __repr__(self) -> str:
+        tiers = self.frame["tier"].value_counts().sort_index()
+        return (
+            f"<Sites: {len(self.frame)}, "
+            + ", ".join(f"{count} of tier {tier}" for tier, count in tiers.items())
+            + ">"
+        )
+
+    def _repr_html_(self) -> str:
+        shown = pd.DataFrame(self.frame.drop(columns="geometry").head())
+        return f"<p>{escape(repr(self)[1:-1])}</p>{shown.to_html()}"
+
+
+def check_tiers(sites: Sites, tiers: Tiers) -> None:
+    """Check that every site's tier, and every service that it lists, is one of the study's.
+
+    Raises
+    ------
+    SitesError
+        Naming the sites and the nearest tier.
+    """
+    tier = sites.frame["tier"]
+    unknown = ~tier.isin(tiers.ids)
+    if unknown.any():
+        first = tier[unknown].iloc[0]
+        raise SitesError(
+            f'sites {examples(sites.frame.index[unknown])} have tier "{first}", which the study '
+            f"does not define{did_you_mean(first, tiers.ids)}; known: {examples(tiers.ids)}"
+        )

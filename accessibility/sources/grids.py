@@ -1,0 +1,446 @@
+"""Reads population grids: points or squares, StatFin and Eurostat columns, any lattice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from pyproj import Transformer
+from scipy.spatial import KDTree
+
+from accessibility.errors import PopulationError, StudyError, examples
+from accessibility.population import OWN_COLUMNS, Population, compare_with_register
+from accessibility.sources.places import checked_crs, projected_crs, to_study
+from accessibility.sources.tables import Table, read_table
+
+Floats = npt.NDArray[np.float64]
+
+GRID_ID = re.compile(r"(?:CRS(?P<crs>\d+))?RES(?P<size>\d+)mN(?P<north>\d+)E(?P<east>\d+)")
+SHORT_GRID_ID = re.compile(r"(?P<size>\d+)(?P<unit>k?m)N(?P<north>\d+)E(?P<east>\d+)")
+
+ANCHORS = ("centre", "lower-left")
+#: Cells that differ more than this in size are said to.
+MIXED_SIZES = 1.05
+#: Cells nearer than this share of their size overlap (projecting bends a lattice a little).
+NEARLY_ONE = 0.99
+#: A place further than this share of a cell from its lattice stands on no lattice.
+OFF_LATTICE = 0.02
+
+#: Columns of well-known grids: people, groups, id, municipality, x, y (lower left), crs.
+KNOWN_COLUMNS: tuple[Mapping[str, object], ...] = (
+    {
+        "name": "Eurostat census grid 2021",
+        "people": "T",
+        "groups": {"0-14": "Y_LT15", "15-64": "Y_1564", "65+": "Y_GE65"},
+        "id": "GRD_ID",
+    },
+    {
+        "name": "Statistics Finland population grid",
+        "people": "vaesto",
+        "groups": {"0-14": "ika_0_14", "15-64": "ika_15_64", "65+": "ika_65_"},
+        "id": "grd_id",
+        "municipality": "kunta",
+        "suppressed": -1,
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridColumns:
+    """Which columns of a grid file hold what; see CONTRACT in the documentation of a study."""
+
+    people: str | None = None
+    id: str | None = None
+    x: str | None = None
+    y: str | None = None
+    crs: str | None = None
+    anchor: str = "centre"
+    cell_size_m: float | None = None
+    groups: Mapping[str, str] | None = None
+    municipality: str | None = None
+    suppressed: float | None = None
+    keep: Mapping[str, Sequence[object]] | None = None
+
+    def __post_init__(self) -> None:
+        if self.anchor not in ANCHORS:
+            raise StudyError(f'anchor is "{self.anchor}"; expected one of {examples(ANCHORS)}')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lattice:
+    """Where cells lie: centres and squares in the study's CRS, and what was assumed."""
+
+    centre: Floats
+    squares: npt.NDArray[np.object_]
+    size_m: float
+    overlapping: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def read_grid(path: Path, columns: GridColumns, *, crs: str) -> Population:
+    """Read a population grid.
+
+    Parameters
+    ----------
+    path
+        .csv, .parquet, .gpkg or .geojson; points or squares.
+    columns
+        Which column holds what; where `people` is not named, the columns of well-known grids
+        (Statistics Finland, Eurostat) are looked for.
+    crs
+        The study's CRS.
+
+    Raises
+    ------
+    DataError
+        Naming the file, the rows and the mend.
+    """
+    table = read_table(path, "population.source")
+    columns, notes = _recognise(table, columns)
+    table, dropped = _keep(table, columns)
+    people = _people(table, columns)
+    groups, group_counts = _groups(table, columns, people)
+    lattice = _places(table, columns, crs)
+    centre = lattice.centre
+    ids = _ids(table, columns, centre)
+    frame: dict[str, object] = {"x": centre[:, 0], "y": centre[:, 1], "people": people}
+    frame |= groups
+    if columns.municipality:
+        name = table.text(columns.municipality, "population.municipality")
+        frame["municipality"] = pd.array(name.to_list(), dtype="string")
+    cells = gpd.GeoDataFrame(frame, geometry=lattice.squares, crs=crs, index=ids)
+    _check_unique(cells, table)
+    return Population(
+        cells=cells,
+        groups=tuple(groups),
+        counts={
+            "cells": len(cells),
+            "people": float(people.sum()),
+            "cell_size_m": lattice.size_m,
+            "overlapping_cells": lattice.overlapping,
+            **dropped,
+            **group_counts,
+            "cells_without_people": int((people == 0).sum()),
+        },
+        notes=(*table.notes, *notes, *(f"{path.name}: {note}" for note in lattice.notes)),
+    )
+
+
+def read_register(path: Path, municipality: str, people: str) -> pd.Series:
+    """Read the register's residents by municipality."""
+    table = read_table(path, "population.register.source")
+    names = table.text(municipality, "population.register.municipality")
+    counts = table.numbers(people, "population.register.people")
+    twice = names[names.duplicated()]
+    if len(twice):
+        raise PopulationError(f"{path}: municipality {examples(twice)} comes more than once")
+    if (counts < 0).any():
+        raise PopulationError(
+            f"{path}: row {table.rows(counts < 0)} has negative people; expected 0 or more"
+        )
+    return pd.Series(counts, index=pd.Index(names, dtype="object"))
+
+
+def with_register(
+    population: Population, path: Path, *, municipality: str, people: str, scale: bool
+) -> Population:
+    """Compare a grid with the register that a study names, and scale it if asked."""
+    register = read_register(path, municipality, people)
+    try:
+        compared = compare_with_register(population, register, scale=scale)
+    except PopulationError as problem:
+        raise PopulationError(f"{path}: {problem}") from problem
+    if not compared.total > 0:
+        raise PopulationError(
+            f"{path}: scaled to this register (population.register), nobody is left: its "
+            "municipalities that are in the grid have 0 people"
+        )
+    return compared
+
+
+def _recognise(table: Table, columns: GridColumns) -> tuple[GridColumns, list[str]]:
+    """Find the columns of a well-known grid where the study names none."""
+    if columns.people is not None:
+        return columns, []
+    for known in KNOWN_COLUMNS:
+        if known["people"] in table.frame.columns:
+            found = {
+                key: value
+                for key, value in known.items()
+                if key != "name" and getattr(columns, key) is None and _present(table, value)
+            }
+            return replace(columns, **found), [f"{table.path.name}: read as {known['name']}"]  # type: ignore[arg-type]
+    raise PopulationError(
+        f"{table.path}: population.people names no column, and no well-known grid's is there; "
+        f"columns: {', '.join(map(str, table.frame.columns[:30]))}"
+    )
+
+
+def _present(table: Table, value: object) -> bool:
+    if isinstance(value, str):
+        return value in table.frame.columns
+    if isinstance(value, Mapping):
+        return all(column in table.frame.columns for column in value.values())
+    return True
+
+
+def _keep(table: Table, columns: GridColumns) -> tuple[Table, dict[str, int]]:
+    """Keep the rows that `keep` asks for; count what is left out."""
+    if not columns.keep:
+        return table, {}
+    chosen = np.ones(len(table.frame), dtype=bool)
+    for column, values in columns.keep.items():
+        texts = table.text(column, f"population.keep.{column}")
+        wanted = {str(value) for value in values}
+        if not texts.isin(wanted).any():
+            raise PopulationError(
+                f"{table.path}: no row has {column} = {examples(sorted(wanted))} "
+                f"(population.keep); values there: {examples(sorted(texts.unique()))}"
+            )
+        chosen &= texts.isin(wanted).to_numpy()
+    return table.where(chosen), {"cells_left_out_by_keep": int((~chosen).sum())}
+
+
+def _people(table: Table, columns: GridColumns) -> Floats:
+    if not len(table.frame):
+        raise PopulationError(f"{table.path}: the grid has no cell (no row of data)")
+    assert columns.people is not None  # noqa: S101  (see _recognise)
+    people = table.numbers(columns.people, "population.people")
+    if (people < 0).any():
+        raise PopulationError(
+            f'{table.path}: column "{columns.people}" has negative people in row '
+            f"{table.rows(people < 0)} ({people[people < 0][0]:g}); expected 0 or more: "
+            "a hidden figure is possible in groups only"
+        )
+    if not people.sum() > 0:
+        raise PopulationError(f"{table.path}: nobody lives in the grid: every cell has 0 people")
+    return people
+
+
+def _groups(
+    table: Table, columns: GridColumns, people: Floats
+) -> tuple[dict[str, pd.arrays.FloatingArray], dict[str, float]]:
+    """Read the groups; the suppressed value becomes missing, never a number of people."""
+    found: dict[str, pd.arrays.FloatingArray] = {}
+    counts: dict[str, float] = {}
+    known = np.zeros(len(people))
+    for name, column in (columns.groups or {}).items():
+        if name in OWN_COLUMNS or name.startswith(("time_s_", "site_")):
+            raise PopulationError(f'population.groups: "{name}" is a column of our own; rename it')
+        values = table.numbers(column, f"population.groups.{name}", missing="keep")
+        hidden = np.isnan(values)
+        if columns.suppressed is not None:
+            hidden |= values == columns.suppressed
+        wrong = ~hidden & (values < 0)
+        if wrong.any():
+            hint = "" if columns.suppressed is not None else "; is it population.suppressed?"
+            raise PopulationError(
+                f'{table.path}: column "{column}" has negative people in row {table.rows(wrong)} '
+                f"({values[wrong][0]:g}){hint}"
+            )
+        found[name] = pd.arrays.FloatingArray(np.where(hidden, 0.0, values), hidden)
+        known += np.where(hidden, 0.0, values)
+        counts[f"suppressed_cells_{name}"] = int(hidden.sum())
+    if found:
+        any_hidden = np.zeros(len(people), dtype=bool)
+        for group in found.values():
+            any_hidden |= np.asarray(group.isna())
+        counts["suppressed_people"] = float(np.maximum(people - known, 0)[any_hidden].sum())
+        counts["perturbed_cells"] = int((~any_hidden & (np.abs(known - people) > 1e-6)).sum())
+        counts["groups_exceed_cell"] = int((known > people + 1e-6).sum())
+    return found, counts
+
+
+def _places(table: Table, columns: GridColumns, crs: str) -> _Lattice:
+    """Find every cell's centre and true square in the study's CRS."""
+    projected_crs(crs)
+    if columns.x and columns.y:
+        x = table.numbers(columns.x, "population.x")
+        y = table.numbers(columns.y, "population.y")
+        if not columns.crs:
+            raise PopulationError(
+                f"{table.path}: population.crs is missing: say in which CRS x and y are"
+            )
+        return _lattice(table, x, y, columns.crs, columns.anchor, columns.cell_size_m, crs)
+    if "geometry" in table.frame.columns:
+        return _from_geometry(table, columns, crs)
+    if columns.id and columns.id in table.frame.columns:
+        return _from_ids(table, columns, crs)
+    raise PopulationError(
+        f"{table.path}: cells have no place: give population.x and population.y, "
+        "or a file with geometry"
+    )
+
+
+def _from_geometry(table: Table, columns: GridColumns, crs: str) -> _Lattice:
+    """Take the file's squares, corner by corner, or build squares around its points."""
+    frame = gpd.GeoDataFrame(table.frame)
+    declared = columns.crs or (str(frame.crs) if frame.crs is not None else None)
+    if declared is None:
+        raise PopulationError(f"{table.path}: the file names no CRS; give it as population.crs")
+    geometry = shapely.force_2d(np.asarray(frame.geometry.array))
+    empty = shapely.is_missing(geometry) | shapely.is_empty(geometry)
+    if empty.any():
+        raise PopulationError(f"{table.path}: row {table.rows(empty)} has no geometry")
+    lines = shapely.get_dimensions(geometry) == 1
+    if lines.any() or len(np.unique(shapely.get_dimensions(geometry))) > 1:
+        raise PopulationError(
+            f"{table.path}: row {table.rows(lines) if lines.any() else '1'}: expected points or "
+            "squares, all of one kind"
+        )
+    centre = shapely.centroid(geometry)
+    x, y = shapely.get_x(centre), shapely.get_y(centre)
+    if (shapely.get_dimensions(geometry) == 0).all():
+        return _lattice(table, x, y, declared, "centre", columns.cell_size_m, crs)
+    centre_x, centre_y = to_study(x, y, source=declared, target=crs, table=table, what="cells")
+    single = shapely.get_num_geometries(geometry) == 1
+    geometry = np.where(single, shapely.get_geometry(geometry, 0), geometry)
+    to_crs = Transformer.from_crs(declared, crs, always_xy=True)
+    squares = shapely.transform(geometry, lambda xy: np.column_stack(to_crs.transform(*xy.T)))
+    sizes = np.sqrt(shapely.area(squares))
+    notes = []
+    if sizes.max() > sizes.min() * MIXED_SIZES:
+        notes.append(f"cells are of different sizes, {sizes.min():.0f} to {sizes.max():.0f} m")
+    return _Lattice(
+        centre=np.column_stack([centre_x, centre_y]),
+        squares=squares,
+        size_m=round(float(np.median(sizes)), 1),
+        overlapping=_overlapping(centre_x, centre_y, float(np.median(sizes))),
+        notes=tuple(notes),
+    )
+
+
+def _from_ids(table: Table, columns: GridColumns, crs: str) -> _Lattice:
+    """Read the lattice from INSPIRE grid ids such as CRS3035RES1000mN4365000E5107000."""
+    ids = table.text(str(columns.id), "population.id")
+    found = [GRID_ID.fullmatch(one) or SHORT_GRID_ID.fullmatch(one) for one in ids]
+    kinds = [None if one is None else _kind_of_id(one) for one in found]
+    unread = np.array([kind is None for kind in kinds])
+    if unread.any():
+        raise PopulationError(
+            f"{table.path}: cells have no place: row {table.rows(unread)} has no id of a known "
+            "grid; give population.x and population.y"
+        )
+    different = np.array([kind != kinds[0] for kind in kinds])
+    if different.any():
+        raise PopulationError(
+            f"{table.path}: row {table.rows(different)} is of another grid than the first row, by "
+            "its id; keep the cells of one grid"
+        )
+    matches = [match for match in found if match is not None]
+    size_m = float(matches[0]["size"])
+    scale = 1.0
+    if "unit" in matches[0].groupdict():
+        size_m *= 1000 if matches[0]["unit"] == "km" else 1
+        scale = 1000.0 if size_m >= 1000 else 10.0
+    declared = columns.crs or f"EPSG:{matches[0].groupdict().get('crs') or 3067}"
+    x = np.array([float(match["east"]) for match in matches]) * scale
+    y = np.array([float(match["north"]) for match in matches]) * scale
+    return _lattice(table, x, y, declared, "lower-left", size_m, crs)
+
+
+def _kind_of_id(match: re.Match[str]) -> tuple[str | None, ...]:
+    """Tell grids apart by their ids: CRS and size, without the place."""
+    parts = match.groupdict()
+    return parts.get("crs"), parts["size"], parts.get("unit")
+
+
+def _lattice(
+    table: Table, x: Floats, y: Floats, declared: str, anchor: str, size_m: float | None, crs: str
+) -> _Lattice:
+    """Place cells on their own lattice; the squares' corners are projected one by one."""
+    if size_m is not None and checked_crs(declared, "population.crs").is_geographic:
+        centre_x, centre_y = to_study(x, y, source=declared, target=crs, table=table, what="cells")
+        lattice = _lattice(table, centre_x, centre_y, crs, anchor, size_m, crs)
+        note = f"cells stand in degrees; squares of {size_m:g} m are drawn along the study's axes"
+        return replace(lattice, notes=(*lattice.notes, note))
+    notes = []
+    size = size_m
+    if size is None:
+        size = _spacing(x, y, table)
+        notes.append(f"cells are taken to be as large as they stand apart, {size:.6g}")
+    if anchor == "lower-left":
+        x, y = x + size / 2, y + size / 2
+    centre_x, centre_y = to_study(x, y, source=declared, target=crs, table=table, what="cells")
+    half = size / 2
+    corners = np.stack(
+        [
+            np.column_stack([x + dx * half, y + dy * half])
+            for dx, dy in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        ],
+        axis=1,
+    )
+    to_crs = Transformer.from_crs(declared, crs, always_xy=True)
+    corner_x, corner_y = to_crs.transform(corners[..., 0].ravel(), corners[..., 1].ravel())
+    squares = shapely.polygons(np.column_stack([corner_x, corner_y]).reshape(-1, 4, 2))
+    overlapping = _overlapping(x, y, size)
+    if overlapping:
+        notes.append(
+            f"{overlapping} cells overlap another: is population.cell_size_m right, and does "
+            "everybody come once?"
+        )
+    return _Lattice(
+        centre=np.column_stack([centre_x, centre_y]),
+        squares=squares,
+        size_m=round(float(np.median(np.sqrt(shapely.area(squares)))), 1),
+        overlapping=overlapping,
+        notes=tuple(notes),
+    )
+
+
+def _overlapping(x: Floats, y: Floats, size: float) -> int:
+    """Count the cells of a lattice that have another within less than a cell in both directions."""
+    points = np.column_stack([x, y])
+    nearest = KDTree(points).query(points, k=2, p=np.inf, distance_upper_bound=size * NEARLY_ONE)[0]
+    return int(np.isfinite(nearest[:, 1]).sum()) if len(points) > 1 else 0
+
+
+def _spacing(x: Floats, y: Floats, table: Table) -> float:
+    """Find the lattice's spacing where the study gives no cell size.
+
+    Raises
+    ------
+    PopulationError
+        If the places stand on no lattice: their least distance says nothing then.
+    """
+    steps = np.concatenate([np.diff(np.unique(x)), np.diff(np.unique(y))])
+    steps = steps[steps > 0]
+    size = float(steps.min()) if len(steps) else 0.0
+    offsets = np.concatenate([x - x.min(), y - y.min()])
+    if size:  # the least step is rounded; all of them together say more
+        whole = np.rint(offsets / size)
+        size = float(offsets @ whole / (whole @ whole))
+    if not size or np.abs(offsets / size - whole).max() > OFF_LATTICE:
+        raise PopulationError(
+            f"{table.path}: the size of the grid's cells cannot be told from their places; "
+            "give population.cell_size_m"
+        )
+    return size
+
+
+def _ids(table: Table, columns: GridColumns, centre: Floats) -> pd.Index:
+    """Take the file's ids, or make them from the centres' coordinates."""
+    if columns.id:
+        ids = table.text(columns.id, "population.id")
+        empty = ids.eq("").to_numpy()
+        if empty.any():
+            raise PopulationError(f"{table.path}: row {table.rows(empty)} has no id")
+        return pd.Index(ids, name="cell_id", dtype="object")
+    made = [f"N{round(y)}E{round(x)}" for x, y in centre]
+    return pd.Index(made, name="cell_id", dtype="object")
+
+
+def _check_unique(cells: gpd.GeoDataFrame, table: Table) -> None:
+    repeated = cells.index.duplicated(keep=False)
+    if repeated.any():
+        raise PopulationError(
+            f"{table.path}: row {table.rows(repeated)} have the same id or place "
+            f"({cells.index[repeated][0]}); every cell must come once"
+        )

@@ -1,0 +1,20 @@
+"""Speed tables: which roads a mode of travel may use, how fast, and with what delays.
+
+A table is data with its sources (one TOML file a country and mode); `SpeedTable` is its checked
+form and `WaySpeed` what it says of one way. `maxspeed` reads posted limits.
+"""
+
+from accessibility.speeds.rules import WaySpeed, keys_read, node_stops, parse_duration_s, way_speed
+from accessibility.speeds.table import Mode, Season, SpeedTable, Winter
+
+__all__ = [
+    "Mode",
+    "Season",
+    "SpeedTable",
+    "WaySpeed",
+    "Winter",
+    "keys_read",
+    "node_stops",
+    "parse_duration_s",
+    "way_speed",
+]

@@ -1,0 +1,354 @@
+"""The study: a TOML file that says what is asked of which data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date as Date  # noqa: N812
+from html import escape
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from accessibility.errors import StudyError, did_you_mean, examples
+from accessibility.services import (
+    EVERYBODY,
+    LANGUAGES,
+    Target,
+    TargetStatus,
+    Text,
+    Tier,
+    Tiers,
+    check_bands,
+)
+from accessibility.sources.places import checked_crs, projected_crs
+from accessibility.sources.toml import check_version, checked, read_toml
+
+Language = Literal["fi", "sv", "en"]
+
+
+def _text(value: object) -> object:
+    """Take a plain string as a name in no particular language."""
+    if isinstance(value, str):
+        return {"": value}
+    if isinstance(value, Mapping) and value and set(value) <= set(LANGUAGES):
+        return dict(value)
+    raise ValueError("expected text, or { fi = ..., sv = ..., en = ... }")
+
+
+LocalText = Annotated[dict[str, str], BeforeValidator(_text)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class NetworkPart(_Part):
+    """`[network]`."""
+
+    source: str
+    mode: Literal["car", "bicycle", "walk"] = "car"
+    speeds: str = "finland-car"
+    season: Literal["summer", "winter"] = "summer"
+    direction: Literal["to_sites", "from_sites"] = "to_sites"
+    sha256: str | None = None
+
+
+class SnappingPart(_Part):
+    """`[snapping]`."""
+
+    access_speed_km_h: float = Field(20, gt=0, le=130)
+    max_leg_m: float = Field(5000, gt=0, le=100_000)
+    min_component_m: float = Field(1000, ge=0)
+
+
+class RegisterPart(_Part):
+    """`[population.register]`."""
+
+    source: str
+    municipality: str
+    people: str
+    scale: bool = False
+
+
+class PopulationPart(_Part):
+    """`[population]`."""
+
+    source: str
+    id: str | None = None
+    x: str | None = None
+    y: str | None = None
+    crs: str | None = None
+    anchor: Literal["centre", "lower-left"] = "centre"
+    cell_size_m: float | None = Field(None, gt=0)
+    people: str | None = None
+    groups: dict[str, str] = {}
+    municipality: str | None = None
+    suppressed: float | None = None
+    date: str | Date | None = None
+    keep: dict[str, list[str | int | float]] = {}
+    register_: RegisterPart | None = Field(None, alias="register")
+
+
+class SitesPart(_Part):
+    """`[sites]`."""
+
+    source: str
+    id: str = "id"
+    name: str = "name"
+    tier: str = "tier"
+    lon: str = "lon"
+    lat: str = "lat"
+    municipality: str | None = None
+    external: str | None = None
+    capacity: str | None = None
+    hours: str | None = None
+    services: str | None = None
+    provider: str | None = None
+    languages: str | None = None
+    visits: str | None = None
+
+
+class AreasPart(_Part):
+    """`[areas]`."""
+
+    source: str
+    key: str
+    name: LocalText = {}
+
+
+class PlacesPart(_Part):
+    """`[places]`."""
+
+    source: str
+    name: LocalText
+    people: str | None = None
+
+
+class TierPart(_Part):
+    """`[[tiers]]`."""
+
+    id: str = Field(min_length=1)
+    name: LocalText
+    includes: list[str] = []
+
+
+class IsochronesPart(_Part):
+    """`[isochrones]`."""
+
+    bands_min: list[float | int] = [15, 30, 60, 90, 120, 150, 180]
+    resolution_m: float | None = Field(None, gt=0)
+
+
+class TargetPart(_Part):
+    """`[[targets]]`."""
+
+    id: str = Field(min_length=1)
+    name: LocalText
+    tier: str
+    group: str = EVERYBODY
+    within_min: float | int | None = None
+    share: float | int | None = None
+    min_sites: int | None = None
+    open_at: str | None = None
+    status: TargetStatus = "illustrative"
+    source: str = ""
+
+
+class UncertaintyPart(_Part):
+    """`[uncertainty]`."""
+
+    speed_factor: list[float | int] = Field(min_length=2, max_length=2)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        low, high = self.speed_factor
+        if not 0 < low <= 1 <= high <= 2:
+            raise ValueError("speed_factor must be [low, high] with low <= 1 <= high")
+        return self
+
+
+class StudyFile(_Part):
+    """The whole file."""
+
+    schema_version: Literal[1]
+    name: LocalText
+    crs: str
+    language: Language = "fi"
+    network: NetworkPart
+    snapping: SnappingPart = Field(default_factory=lambda: SnappingPart.model_validate({}))
+    population: PopulationPart
+    sites: SitesPart
+    areas: AreasPart | None = None
+    places: PlacesPart | None = None
+    tiers: list[TierPart]
+    isochrones: IsochronesPart = Field(default_factory=lambda: IsochronesPart.model_validate({}))
+    targets: list[TargetPart] = []
+    uncertainty: UncertaintyPart | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A study as its file says, checked as a whole.
+
+    Parameters
+    ----------
+    path
+        The file; relative paths start from its folder.
+    file
+        Its tables and keys, defaults filled in.
+    tiers, targets, bands_min
+        The same as values of the domain.
+    """
+
+    path: Path
+    file: StudyFile
+    tiers: Tiers
+    targets: tuple[Target, ...]
+    bands_min: tuple[float, ...]
+
+    @property
+    def name(self) -> Text:
+        """The study's name in its languages."""
+        return Text(self.file.name)
+
+    @property
+    def crs(self) -> str:
+        """The study's CRS."""
+        return self.file.crs
+
+    @property
+    def language(self) -> str:
+        """The language of its reports."""
+        return self.file.language
+
+    def source(self, text: str) -> Path:
+        """Resolve a path that the study names, from the study's own folder."""
+        if "://" in text:
+            return Path(text)
+        return (self.path.parent / text).resolve()
+
+    @property
+    def inputs(self) -> dict[str, Path]:
+        """Every file that the study reads, by what it is."""
+        file = self.file
+        named = {
+            "study": str(self.path.resolve()),
+            "network": file.network.source,
+            "population": file.population.source,
+            "sites": file.sites.source,
+        }
+        if file.network.speeds.endswith(".toml"):
+            named["speeds"] = file.network.speeds
+        if file.population.register_ is not None:
+            named["register"] = file.population.register_.source
+        if file.areas is not None:
+            named["areas"] = file.areas.source
+        if file.places is not None:
+            named["places"] = file.places.source
+        return {what: self.source(text) for what, text in named.items()}
+
+    def __repr__(self) -> str:
+        return (
+            f"<Study {self.name.in_language('en')!r}: tiers {', '.join(self.tiers.ids)}, "
+            f"{len(self.targets)} targets, {self.path.name}>"
+        )
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self)[1:-1])}</p>"
+
+
+def load_study(path: str | Path) -> Study:
+    """Read a study and check it as a whole; its data files are not opened yet.
+
+    Parameters
+    ----------
+    path
+        The study's TOML file.
+
+    Raises
+    ------
+    StudyError
+        With every problem found, one a line.
+    """
+    place = Path(path)
+    data = read_toml(place, "study")
+    check_version(data, str(place))
+    file = checked(StudyFile, data, str(place))
+    try:
+        return _assembled(place, file)
+    except StudyError as problem:
+        raise StudyError(f"{place}: {problem}") from None
+
+
+def _assembled(path: Path, file: StudyFile) -> Study:
+    projected_crs(file.crs)
+    _check_places(file.population)
+    tiers = Tiers(
+        tuple(
+            Tier(id=tier.id, name=Text(tier.name), includes=tuple(tier.includes))
+            for tier in file.tiers
+        )
+    )
+    bands = check_bands(file.isochrones.bands_min)
+    targets = tuple(_target(part, file, tiers, bands) for part in file.targets)
+    _check_distinct(targets)
+    return Study(path=path, file=file, tiers=tiers, targets=targets, bands_min=bands)
+
+
+def _check_places(part: PopulationPart) -> None:
+    """Check that the grid's coordinates come in a pair, with their CRS."""
+    if (part.x is None) != (part.y is None):
+        raise StudyError("population: x and y go together; give both, or neither")
+    if part.crs is not None:
+        checked_crs(part.crs, "population.crs")
+    elif part.x is not None:
+        raise StudyError("population.crs is missing: say in which CRS x and y are")
+
+
+def _target(part: TargetPart, file: StudyFile, tiers: Tiers, bands: tuple[float, ...]) -> Target:
+    if part.tier not in tiers.ids:
+        raise StudyError(
+            f'target "{part.id}": "{part.tier}" is no tier{did_you_mean(part.tier, tiers.ids)}; '
+            f"known: {examples(tiers.ids)}"
+        )
+    target = Target(
+        id=part.id,
+        name=Text(part.name),
+        tier=part.tier,
+        group=part.group,
+        within_min=part.within_min,
+        share=part.share,
+        min_sites=part.min_sites,
+        open_at=part.open_at,
+        status=part.status,
+        source=part.source,
+    )
+    groups = list(file.population.groups)
+    # without named groups, those of a well-known grid are found when it is read
+    if part.group != EVERYBODY and groups and part.group not in groups:
+        raise StudyError(
+            f'target "{part.id}": there is no group "{part.group}"'
+            f"{did_you_mean(part.group, groups)}; known: {examples(groups)}"
+        )
+    if target.within_min is not None and target.within_min > bands[-1]:
+        raise StudyError(
+            f'target "{part.id}": within_min = {target.within_min:g} lies beyond the last band '
+            f"({bands[-1]:g} min); add a band or lower the target"
+        )
+    return target
+
+
+def _check_distinct(targets: tuple[Target, ...]) -> None:
+    seen: dict[Any, str] = {}
+    for target in targets:
+        if target.id in seen.values():
+            raise StudyError(f'two targets have the id "{target.id}"')
+        asked = (target.kind, target.tier, target.group, target.within_min, target.open_at)
+        if asked in seen:
+            raise StudyError(
+                f'targets "{seen[asked]}" and "{target.id}" ask the same of the same people: '
+                "which one counts would be unclear; keep one"
+            )
+        seen[asked] = target.id

@@ -1,0 +1,161 @@
+"""The travel-time matrix, cells x sites: the value that every figure is worked out from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from accessibility.network import DS_PER_S, NOWHERE, Snapped, Snapper
+from accessibility.traveltime.node_times import NodeTimes, PointTimes
+from accessibility.traveltime.search import UNREACHABLE, Times
+
+
+def whole_seconds(deciseconds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Round whole deciseconds half up to whole seconds.
+
+    >>> whole_seconds(np.array([0, 4, 5, 14, 15]))
+    array([0, 0, 1, 1, 2])
+    """
+    return (deciseconds + DS_PER_S // 2) // DS_PER_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TravelTimes:
+    """Travel times from every cell to every site (or back), in whole seconds.
+
+    Parameters
+    ----------
+    cell_ids, site_ids
+        Names of the rows and columns; the sites are in the order of their ids as text.
+    time_s
+        Shape (cells, sites), int32; `UNREACHABLE` where there is no way.
+    cells, search, snapper
+        Where the cells stand, the searches it was read from and what snapped them, where they are
+        still known: isochrones and scenarios need them.
+    """
+
+    cell_ids: pd.Index[str]
+    site_ids: pd.Index[str]
+    time_s: Times = field(repr=False)
+    cells: Snapped | None = field(default=None, repr=False)
+    search: NodeTimes | None = field(default=None, repr=False)
+    snapper: Snapper | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.time_s.shape != (len(self.cell_ids), len(self.site_ids)):
+            raise ValueError("time_s must have one row a cell and one column a site")
+        if list(self.site_ids) != sorted(self.site_ids):
+            raise ValueError("sites must be in the order of their ids: ties go to the first")
+        self.time_s.flags.writeable = False
+
+    @property
+    def reached(self) -> npt.NDArray[np.bool_]:
+        """Whether there is a way, shape (cells, sites)."""
+        return self.time_s != UNREACHABLE
+
+    def nearest(self, sites: Sequence[str]) -> pd.DataFrame:
+        """Find the nearest of some sites for every cell.
+
+        Parameters
+        ----------
+        sites
+            Ids; a tie on whole seconds goes to the smaller id.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by cell; `time_s` (Int32, missing where none is reached) and `site` (text,
+            missing there).
+        """
+        columns = np.flatnonzero(self.site_ids.isin(list(sites)))
+        if not len(columns):
+            missing = np.full(len(self.cell_ids), pd.NA, dtype=object)
+            return pd.DataFrame(
+                {"time_s": pd.array(missing, "Int32"), "site": pd.array(missing, "string")},
+                index=self.cell_ids,
+            )
+        part = self.time_s[:, columns]
+        best = part.argmin(axis=1)
+        time_s = part[np.arange(len(part)), best]
+        unreached = time_s == UNREACHABLE
+        site = self.site_ids.to_numpy(dtype=object)[columns[best]]
+        site[unreached] = pd.NA
+        return pd.DataFrame(
+            {
+                "time_s": pd.arrays.IntegerArray(np.where(unreached, 0, time_s), unreached),
+                "site": pd.array(site, "string"),
+            },
+            index=self.cell_ids,
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """List every pair that has a way: `cell_id`, `site_id` (categories), `travel_time_s`."""
+        rows, columns = np.nonzero(self.reached)
+        return pd.DataFrame(
+            {
+                "cell_id": pd.Categorical.from_codes(rows, categories=self.cell_ids),
+                "site_id": pd.Categorical.from_codes(columns, categories=self.site_ids),
+                "travel_time_s": self.time_s[rows, columns],
+            }
+        )
+
+    def __repr__(self) -> str:
+        share = self.reached.mean() if self.time_s.size else 0.0
+        return (
+            f"<TravelTimes: {len(self.cell_ids):,} cells x {len(self.site_ids):,} sites, "
+            f"{share:.1%} of pairs reached>"
+        )
+
+    def _repr_html_(self) -> str:
+        shown = self.time_s[:5, :8]
+        minutes = pd.DataFrame(
+            np.where(shown == UNREACHABLE, np.nan, shown / 60).round(1),
+            index=self.cell_ids[:5],
+            columns=self.site_ids[:8],
+        )
+        return f"<p>{escape(repr(self)[1:-1])}; minutes:</p>{minutes.to_html(na_rep='no way')}"
+
+
+def travel_time_matrix(
+    found: NodeTimes,
+    cells: Snapped,
+    *,
+    cell_ids: pd.Index[str],
+    site_ids: pd.Index[str],
+    snapper: Snapper | None = None,
+) -> TravelTimes:
+    """Put searches and access legs together to the matrix of whole seconds.
+
+    Parameters
+    ----------
+    found
+        Times between sites and nodes.
+    cells
+        Where the cells stand; a cell that is too far from any road reaches nothing.
+    cell_ids, site_ids
+        Names, as `cells` and `found.sites` are ordered.
+    snapper
+        Kept with the result.
+    """
+    points = PointTimes(found.graph, cells, direction=found.direction)
+    time_s = np.full((len(cell_ids), len(site_ids)), UNREACHABLE, dtype=np.int32, order="F")
+    cut_off = (cells.edge == NOWHERE) | cells.too_far
+    order = np.argsort(site_ids.to_numpy(dtype=object), kind="stable")
+    for column, site in enumerate(order):
+        drive_ds = points.of_site(found, int(site)).astype(np.int64)
+        total_ds = drive_ds + cells.leg_ds + found.sites.leg_ds[site]
+        reached = (drive_ds != UNREACHABLE) & ~cut_off
+        time_s[reached, column] = whole_seconds(total_ds[reached])
+    return TravelTimes(
+        cell_ids=cell_ids,
+        site_ids=site_ids[order],
+        time_s=time_s,
+        cells=cells,
+        search=found,
+        snapper=snapper,
+    )
