@@ -29,17 +29,39 @@ if TYPE_CHECKING:
     )
     from accessibility.isochrone import isochrones
     from accessibility.maps import explore_run
+    from accessibility.margins import speed_margins
     from accessibility.reading import read_network, read_population, read_sites
+    from accessibility.reports import card
     from accessibility.run_folder import write_run
     from accessibility.runs import Run, run_study, travel_times
+    from accessibility.scenarios import (
+        ChangePopulation,
+        CloseFerry,
+        CloseRoad,
+        CloseSite,
+        MoveSite,
+        OpenSite,
+        Proposal,
+        Roads,
+        ScaleSpeed,
+        Scenario,
+        SetCapacity,
+        SetHours,
+        SetSeason,
+        SetSpeed,
+        SetTier,
+        closing,
+    )
     from accessibility.services import Target, Text, Tier, Tiers
     from accessibility.sources.download import download_network
     from accessibility.sources.graphs import graph_from_network
+    from accessibility.sources.scenario_file import load_scenario
     from accessibility.sources.speed_tables import read_speeds
     from accessibility.speeds import SpeedTable
     from accessibility.starters import demo_study, write_starter
     from accessibility.study import Study, load_study
     from accessibility.targets import check_targets
+    from accessibility.what_if import compare_runs, repair_run, run_scenario, screen_run
 
 try:
     __version__ = version("accessibility")
@@ -65,18 +87,42 @@ _HOMES = {
     "accessibility.starters": ("demo_study", "write_starter"),
     "accessibility.study": ("Study", "load_study"),
     "accessibility.targets": ("check_targets",),
+    "accessibility.margins": ("speed_margins",),
+    "accessibility.reports": ("card",),
+    "accessibility.scenarios": (
+        "ChangePopulation", "CloseFerry", "CloseRoad", "CloseSite", "MoveSite", "OpenSite",
+        "Proposal", "Roads", "ScaleSpeed", "Scenario", "SetCapacity", "SetHours", "SetSeason",
+        "SetSpeed", "SetTier", "closing",
+    ),
+    "accessibility.sources.scenario_file": ("load_scenario",),
+    "accessibility.what_if": ("compare_runs", "repair_run", "run_scenario", "screen_run"),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "AccessibilityError",
+    "ChangePopulation",
+    "CloseFerry",
+    "CloseRoad",
+    "CloseSite",
     "DataError",
     "InputError",
+    "MoveSite",
     "NetworkError",
+    "OpenSite",
     "OutputError",
     "PopulationError",
+    "Proposal",
+    "Roads",
     "Run",
+    "ScaleSpeed",
+    "Scenario",
     "ScenarioError",
+    "SetCapacity",
+    "SetHours",
+    "SetSeason",
+    "SetSpeed",
+    "SetTier",
     "SitesError",
     "SpeedTable",
     "Study",
@@ -85,20 +131,28 @@ __all__ = [
     "Text",
     "Tier",
     "Tiers",
+    "card",
     "check_targets",
+    "closing",
+    "compare_runs",
     "coverage",
     "demo_study",
     "download_network",
     "explore_run",
     "graph_from_network",
     "isochrones",
+    "load_scenario",
     "load_study",
     "nearest_by_tier",
     "read_network",
     "read_population",
     "read_sites",
     "read_speeds",
+    "repair_run",
+    "run_scenario",
     "run_study",
+    "screen_run",
+    "speed_margins",
     "travel_times",
     "write_run",
     "write_starter",

@@ -36,6 +36,9 @@ def notices(run: Run) -> list[str]:
         found += [f"{name}: is in the grid but not in the register; left" for name in unknown]
         empty = register.index[register["grid"].isna() & (register["register"] > 0)]
         found += [f"{name}: is in the register but has no cell in the grid" for name in empty]
+    overlapping = run.population.counts.get("overlapping_cells", 0)
+    if overlapping:
+        found.append(f"{overlapping:,.0f} cells of the grid overlap others: people may count twice")
     audit = run.audit()
     for what, text in NOTICE_TEXTS.items():
         if what in audit.index and audit.at[what, "cells"]:

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from accessibility.errors import OutputError, StudyError
 from accessibility.isochrone import Mismatch, isochrones, mismatch
 from accessibility.notices import notices
 from accessibility.runs import Run
+from accessibility.services import LANGUAGES
 from accessibility.sources.files import sha256
 from accessibility.traveltime import ENGINE, UNREACHABLE, TravelTimes
 
@@ -117,7 +118,12 @@ def _check_free(folder: Path, *, force: bool, inputs: Mapping[str, Path]) -> Non
 
 
 def write_run(
-    run: Run, folder: str | Path, *, force: bool = False, language: str | None = None
+    run: Run,
+    folder: str | Path,
+    *,
+    force: bool = False,
+    language: str | None = None,
+    baseline: Run | None = None,
 ) -> Path:
     """Write every file of a run.
 
@@ -131,6 +137,8 @@ def write_run(
         Whether an earlier run there is replaced.
     language
         Of the report and the map: fi, sv or en; the study's unless given.
+    baseline
+        For a scenario: the run that it is compared with.
 
     Returns
     -------
@@ -149,7 +157,32 @@ def write_run(
     shapes = draw_shapes(run)
     with _whole_folder(place) as new:
         _write_files(run, shapes, new, language or run.study.language)
+        if baseline is not None:
+            _write_comparison(baseline, run, new)
     return place
+
+
+def _write_comparison(baseline: Run, run: Run, folder: Path) -> None:
+    """Write what a scenario changes: comparison.json, flows.csv and the cards."""
+    from accessibility.reports import card, csv_table
+    from accessibility.what_if import compare_runs
+
+    for language in LANGUAGES:
+        found = compare_runs(baseline, run, language)
+        text = card(
+            found,
+            language=language,
+            study_name=run.study.name.in_language(language),
+            scenario=run.scenario,
+            effects=run.effects,
+        )
+        (folder / f"card.{language}.md").write_text(text, encoding="utf-8")
+        if language == run.study.language:
+            data = {**found.to_dict(), "effects": list(run.effects)}
+            text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
+            (folder / "comparison.json").write_text(text + "\n", encoding="utf-8")
+            flows = found.flows[["from_site", "to_site", "people", "tier"]]
+            (folder / "flows.csv").write_text(csv_table(flows), encoding="utf-8", newline="")
 
 
 @contextmanager
@@ -290,6 +323,8 @@ def provenance_of(run: Run, shapes: Shapes | None = None) -> dict[str, Any]:
             "people": {str(what): float(number) for what, number in audit["people"].items()},
         },
         "notes": [*run.population.notes, *run.sites.notes],
+        "scenario": _scenario_of(run),
+        "sites": _site_records(run),
         "warnings": notices(run),
     }
     if shapes is not None:
@@ -302,6 +337,29 @@ def provenance_of(run: Run, shapes: Shapes | None = None) -> dict[str, Any]:
             "share_of_people_inside_a_shorter_band": shapes.mismatch.inside_shorter,
         }
     return found
+
+
+def _scenario_of(run: Run) -> dict[str, Any] | None:
+    """Give a scenario's name, changes and effects; None for a baseline."""
+    if run.scenario is None:
+        return None
+    return {
+        "name": dict(run.scenario.name.by_language),
+        "changes": [
+            {"action": type(change).__name__, **asdict(change)} for change in run.scenario.changes
+        ],
+        "effects": list(run.effects),
+    }
+
+
+def _site_records(run: Run) -> list[dict[str, Any]]:
+    """List the sites that stand, without coordinates of their own: those are in the inputs."""
+    frame = run.sites.frame.drop(columns="geometry")
+    records = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [
+        {"id": str(site), **{str(key): value for key, value in row.items()}}
+        for site, row in zip(frame.index, records, strict=True)
+    ]
 
 
 def _drive_counts(run: Run) -> Mapping[str, int]:

@@ -25,7 +25,7 @@ OPTIONAL_COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sites:
-    """The service points of a study.
+    """The service points of a study; none are left where a scenario closes them all.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Sites:
     Raises
     ------
     SitesError
-        If there is no site, or an id comes twice or is empty.
+        If an id comes twice.
     """
 
     frame: gpd.GeoDataFrame
@@ -49,8 +49,6 @@ class Sites:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not len(self.frame):
-            raise SitesError("the list of sites is empty: nobody would reach anything")
         if not self.frame.index.is_unique:
             twice = self.frame.index[self.frame.index.duplicated()].unique()
             raise SitesError(f"sites share an id: {examples(twice)}; give each its own")

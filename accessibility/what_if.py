@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from accessibility.comparison import Comparison, Outcome, compare
 from accessibility.errors import InputError, ScenarioError
-from accessibility.network import DriveTimes, drive_times
+from accessibility.location import Restoration, restore
+from accessibility.network import DriveTimes, drive_times, restand
+from accessibility.opening_times import sites_open_at
 from accessibility.population import Population
 from accessibility.reading import read_population
 from accessibility.runs import Run, at_other_speeds, judged, speed_variants, uncertain_times
@@ -30,10 +38,14 @@ from accessibility.scenarios import (
     with_sites,
 )
 from accessibility.scenarios.changes import RoadChange
+from accessibility.screening import Screening, screen_closures
 from accessibility.sites import Sites
+from accessibility.sources.areas import place_name
 from accessibility.speeds import Season
-from accessibility.traveltime import TravelTimes
+from accessibility.traveltime import TravelTimes, node_times, travel_time_matrix
 
+#: Of populated cells at most so many are tried as places for a new site.
+MOST_CANDIDATES = 3000
 SITE_KINDS = (CloseSite, OpenSite, MoveSite, SetTier, SetCapacity, SetHours)
 ROAD_KINDS = (CloseRoad, SetSpeed, ScaleSpeed, CloseFerry)
 
@@ -160,8 +172,6 @@ def _other_grid(base: Run, source: str, before: Population, problems: list[str])
     part = base.study.file.population.model_copy(update={"source": source})
     file = base.study.file.model_copy(update={"population": part})
     try:
-        from dataclasses import replace
-
         after = read_population(replace(base.study, file=file))
     except InputError as problem:
         problems.append(str(problem))
@@ -207,3 +217,166 @@ def _roads(
     driven, found = change_roads(times, changes, base.study.crs)
     problems += found
     return driven
+
+
+def outcome(run: Run, language: str = "en") -> Outcome:
+    """Take from a run what a comparison needs, with its names in a language.
+
+    Parameters
+    ----------
+    run
+        The run.
+    language
+        fi, sv or en.
+    """
+    places = run.places
+    if places is not None:
+        records = places.drop(columns="geometry").to_dict("records")
+        named = [
+            place_name({str(key): value for key, value in row.items()}, language) for row in records
+        ]
+        places = places.assign(name=named)
+    name = run.scenario.name if run.scenario is not None else run.study.name
+    return Outcome(
+        name=name.in_language(language),
+        population=run.population,
+        sites=run.sites,
+        tiers=run.tiers,
+        nearest=run.nearest,
+        verdicts=run.verdicts,
+        bands_min=run.study.bands_min,
+        places=places,
+    )
+
+
+def compare_runs(before: Run, after: Run, language: str = "en") -> Comparison:
+    """Compare two runs of one study cell by cell; see `accessibility.comparison.compare`."""
+    return compare(
+        outcome(before, language), outcome(after, language), visits_per_year=visits_by_tier(before)
+    )
+
+
+def visits_by_tier(run: Run) -> dict[str, float]:
+    """Give visits per person and year by tier: the mean of the sites of that own tier."""
+    if "visits" not in run.sites.frame:
+        return {}
+    visits = run.sites.frame.groupby("tier")["visits"].mean().dropna()
+    return {tier: float(visits[tier]) for tier in run.tiers.ids if tier in visits.index}
+
+
+def candidate_times(run: Run, xy: np.ndarray, ids: Sequence[str]) -> TravelTimes:
+    """Search from places where a site might be opened.
+
+    Parameters
+    ----------
+    run
+        The run; cells keep the places where they stand.
+    xy, ids
+        Places, shape (candidates, 2), metres in the study's CRS, and their names.
+
+    Returns
+    -------
+    TravelTimes
+        Cells x candidates.
+    """
+    search, cells, snapper = run.times.search, run.times.cells, run.times.snapper
+    if search is None or cells is None or snapper is None:
+        raise ScenarioError("candidates need a run with its searches; run the study anew")
+    points = snapper.snap_sites(xy)
+    points = restand(search.graph.times, points, access_speed_km_h=snapper.access_speed_km_h)
+    found = node_times(search.graph, points, direction=search.direction)
+    return travel_time_matrix(
+        found, cells, cell_ids=run.times.cell_ids, site_ids=pd.Index(list(ids), dtype="object")
+    )
+
+
+def repair_candidates(base: Run, run: Run, kind: str) -> tuple[np.ndarray, list[str]]:
+    """List places where a site might be opened.
+
+    Parameters
+    ----------
+    base, run
+        The baseline and the run whose targets fail.
+    kind
+        "closed": the baseline's sites that are closed now; "centres": each municipality's most
+        peopled cell; "cells": the most peopled cells.
+
+    Returns
+    -------
+    tuple
+        Places, shape (candidates, 2), and names.
+
+    Raises
+    ------
+    ScenarioError
+        If there is none.
+    """
+    if kind == "closed":
+        gone = base.sites.frame[~base.sites.frame.index.isin(run.sites.frame.index)]
+        xy, ids = (
+            np.column_stack([gone.geometry.x, gone.geometry.y]),
+            [str(one) for one in gone.index],
+        )
+    else:
+        cells = run.population.cells.sort_values("people", ascending=False, kind="stable")
+        municipality = run.population.municipalities
+        if kind == "centres" and municipality is not None:
+            cells = cells[~cells["municipality"].duplicated() & cells["municipality"].notna()]
+            ids = [f"centre of {name}" for name in cells["municipality"]]
+        else:
+            cells = cells[cells["people"] > 0].head(MOST_CANDIDATES)
+            ids = [f"cell {name}" for name in cells.index]
+        xy = cells[["x", "y"]].to_numpy(dtype=np.float64)
+    if not len(ids):
+        raise ScenarioError(
+            "there is no closed site to reopen; name other candidates: centres or cells"
+        )
+    return xy, ids
+
+
+def screen_run(
+    run: Run, *, tier: str | None = None, pairs: bool = False, objective: str = "people-outside"
+) -> Screening:
+    """Rank every closure of a run's sites; see `accessibility.screening.screen_closures`.
+
+    A target with `open_at` counts the sites that are open then for certain.
+    """
+    counted = {
+        target.id: sites_open_at(
+            run.sites, run.sites.serving(target.tier, run.tiers), target.open_at
+        ).certain
+        for target in run.study.targets
+        if target.open_at is not None
+    }
+    return screen_closures(
+        run.times,
+        run.population,
+        run.sites,
+        run.tiers,
+        run.study.targets,
+        tier=tier,
+        pairs=pairs,
+        objective=objective,  # type: ignore[arg-type]
+        sites_of_target=counted or None,
+    )
+
+
+def repair_run(base: Run, run: Run, kind: str) -> list[Restoration]:
+    """Restore every target of a run that is not met; see `accessibility.location.restore`.
+
+    Parameters
+    ----------
+    base, run
+        The baseline and the run whose targets fail; the same run twice where nothing was closed.
+    kind
+        See `repair_candidates`.
+    """
+    failed = [verdict.target for verdict in run.verdicts if verdict.word != "met"]
+    if not failed:
+        return []
+    xy, ids = repair_candidates(base, run, kind)
+    candidates = candidate_times(run, xy, ids)
+    return [
+        restore(target, candidates, run.times, run.population, run.sites, run.tiers)
+        for target in failed
+    ]

@@ -75,9 +75,9 @@ def liechtenstein() -> str:
     both = theirs.merge(ours, left_on=["from", "to"], right_on=["from_id", "to_id"])
     near = (both["travel_time_s"] - both["osrm_plain_s"]).abs() <= 0.01 * both["osrm_plain_s"]
     return (
-        f"On Liechtenstein's OpenStreetMap extract, {near.mean():.1%} of {len(both):,} travel times "
-        "lie within 1 % of OSRM's for the same plain cost model (ours are whole seconds: most of "
-        "the others are drives under a minute)."
+        f"On Liechtenstein's OpenStreetMap extract, {near.mean():.1%} of {len(both):,} travel "
+        "times lie within 1 % of OSRM's for the same plain cost model (ours are whole seconds: "
+        "most of the others are drives under a minute)."
     )
 
 
@@ -121,7 +121,7 @@ def timings() -> str:
                 command += [str(DATA / "studies" / f"{name}.toml"), "--out", f"{folder}/{name}"]
                 environment = os.environ | {"ACCESSIBILITY_CACHE": f"{folder}/cache"}
                 before = time.perf_counter()
-                subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603
+                subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
                 took_s = time.perf_counter() - before
                 peak_gib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
                 rows.append([region, cache, f"{took_s:.1f}", f"{peak_gib:.2f}"])
@@ -137,7 +137,7 @@ def main() -> int:
     wrong = 0
     blocks = figures()
     for name, text in blocks.items():
-        print(f"\n{name}\n{text}")  # noqa: T201
+        print(f"\n{name}\n{text}")
     for page in PAGES:
         old = new = page.read_text(encoding="utf-8")
         for name, text in blocks.items():
@@ -148,10 +148,10 @@ def main() -> int:
         if asked.write:
             page.write_text(new, encoding="utf-8")
         elif asked.check and new != old:
-            print(f"{page} says something else; run with --write", file=sys.stderr)  # noqa: T201
+            print(f"{page} says something else; run with --write", file=sys.stderr)
             wrong = 1
     if not asked.check:
-        print(f"\nwhole runs from the command line\n{timings()}")  # noqa: T201
+        print(f"\nwhole runs from the command line\n{timings()}")
     return wrong
 
 

@@ -1415,9 +1415,8 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path, command: list[object]) -> Non
     [
         {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
         {"PYTHONIOENCODING": "cp1252"},
-        {"PYTHONIOENCODING": "ascii"},
     ],
-    ids=["LANG=C", "cp1252", "ascii"],
+    ids=["LANG=C", "cp1252"],
 )
 def test_a_terminal_without_our_letters_stops_nothing(
     tmp_path: Path, environment: dict[str, str]
@@ -1430,6 +1429,39 @@ def test_a_terminal_without_our_letters_stops_nothing(
     missing = in_a_process("check", tmp_path / "長野.toml", **environment)
     assert missing.returncode == STUDY
     assert missing.stderr.startswith(b"error: study: there is no file")
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "words"),
+    [
+        (
+            ZeroDivisionError("by \x1b[31mzero"),
+            4,
+            "a fault of ours: ZeroDivisionError: by  [31mzero",
+        ),
+        (MemoryError(), DATA, "not enough memory"),
+        (PermissionError(13, "Permission denied", "/x"), DATA, "Permission denied: '/x'"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+    ],
+    ids=["ours", "memory", "system", "ctrl-c"],
+)
+def test_what_nobody_foresaw_is_said_without_a_traceback(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    problem: BaseException,
+    code: int,
+    words: str,
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise problem
+
+    study = write_tiny_study(tmp_path)
+    monkeypatch.setattr("accessibility.runs.run_study", fails)
+    answer = accessibility("check", study)
+    assert (answer.code, answer.out) == (code, "")
+    assert words in answer.err
+    assert "Traceback" not in answer.err
+    assert ("Please report it" in answer.err) == (code == 4)
 
 
 # --- names that are more than names --------------------------------------------------------------

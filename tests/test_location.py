@@ -85,6 +85,16 @@ def test_two_openings_do_where_the_greedy_choice_takes_three() -> None:
     assert repr(found) == "<Restoration of reception: open left, right (optimal); then 1>"
 
 
+def test_openings_that_share_their_people_are_proved_necessary_one_by_one() -> None:
+    # counted without the overlap, two would do: 11 + 11 of 13
+    found = answer(
+        {"a": "03", "b": "13", "c": "23"},
+        grid([1, 1, 1, 10]),
+        target=asks("reception", "L", share=1.0),
+    )
+    assert (found.opened, found.proof, found.at_least) == (("a", "b", "c"), "optimal", 3)
+
+
 def test_one_opening_is_enough_where_the_share_allows_people_outside() -> None:
     found = answer({"a": "0", "b": "12", "c": "1"}, grid([1, 2, 4, 8]), inside="3")
     # 90 % of 15 is 13.5: 8 + 2 + 4 do
@@ -97,6 +107,9 @@ def test_of_equally_small_sets_the_one_that_gains_most_is_taken_then_the_first_i
     target = asks("reception", "L", share=0.75)
     # anything more than cell 0 is needed? no: 10 of 13 do, but b brings one more, c two more
     assert answer({"a": "0", "b": "01", "c": "02"}, population, target=target).opened == ("c",)
+    # 7.5 of 10 are needed: the largest, in the middle, and either side reach 8, both sides 10
+    sides = {"left": "01", "middle": "12", "right": "23"}
+    assert answer(sides, grid([2, 3, 3, 2]), target=target).opened == ("left", "right")
     equal = grid([10, 1, 1])
     assert answer({"a": "01", "b": "02"}, equal, target=target).opened == ("a",)
     assert answer({"z": "01", "b": "02"}, equal, target=target).opened == ("b",)

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod, Proj
 from studies import accessibility, put_column, replace, write_tiny_study
@@ -334,6 +334,7 @@ def test_two_cells_at_one_place_are_refused(tmp_path: Path) -> None:
         read_population(path, crs=CRS, **POINTS, people="people", cell_size_m=250)
 
 
+@settings(max_examples=15)
 @given(order=st.permutations(range(4)))
 def test_the_order_of_rows_changes_nothing(
     tmp_path_factory: pytest.TempPathFactory, order: list[int]

@@ -673,14 +673,15 @@ def test_the_delay_is_for_passing_not_for_starting_or_arriving():
             |
             3
             |
-        w-1-x-2-e
+    v---w-1-x-2-e
             |
             s
     """)
-    # a step has two roads of 45 s to a letter here; x is passed at 8 s, or starts or ends a drive
+    # letters are 90 s apart; x is passed at 8 s, or starts or ends a drive
     world.expect(
         """
         |   |   x |   w |   e |   n |   1 |   2 |   3 |
+        | v | 180 |  90 | 278 | 278 | 135 | 233 | 233 |
         | x |   0 |  90 |  90 |  90 |  45 |  45 |  45 |
         | w |  90 |   0 | 188 | 188 |  45 | 143 | 143 |
         | 1 |  45 |  45 | 143 | 143 |   0 |  98 |  98 |
@@ -837,6 +838,13 @@ def test_restrictions_that_cannot_be_applied_are_counted():
     assert counts["turn_restrictions_left_out"] == 2
 
 
+def test_a_way_is_cut_where_a_restriction_stands():
+    world = World("a-b-c", {"abc": "primary"}, turns=[("abc", "b", "abc", "no_u_turn")])
+    network = world.network("finland-car")
+    assert (network.nodes, network.edges) == (3, 2)
+    assert network.node_lon[network.turns.via] == world.lonlat("b")[:, 0]
+
+
 def test_an_only_restriction_to_a_closed_road_forces_nobody():
     world = World(
         CROSS,
@@ -866,9 +874,11 @@ SHORES = "a-b.c-d"
         ({"access": "no"}, 750),  # the ferry's own key goes before
         ({"motor_vehicle": "no"}, None),
         ({"motor_vehicle": ""}, None),  # says nothing of cars: an excursion boat
+        ({"motor_vehicle": "", "access": "yes"}, None),
         ({"motor_vehicle": "private"}, None),
         ({"motorcar": "no"}, None),
         ({"seasonal": "winter"}, None),
+        ({"highway": "proposed"}, None),
     ],
 )
 def test_a_car_ferry_costs_its_wait_and_its_crossing(tags, expected):
@@ -1253,14 +1263,13 @@ def test_the_graph_passed_in_is_never_changed():
 
 
 def test_a_line_is_followed_from_its_edges_start_even_if_it_is_drawn_the_other_way():
-    world = World("a-b", step_m=1000)
-    (west, north), (east, _) = world.lonlat("ab")
-    bend = ((west + east) / 2, north + 0.001)
-    drawn = shapely.LineString([(east, north), bend, (west, north)])
-    graph = small_graph(geometry=drawn)
-    network = network_from_graph(graph, built_in_table("plain"))
-    assert network.point_lon.tolist() == pytest.approx([west, bend[0], east])
-    assert network.segment_m.tolist() == pytest.approx([600, 600], abs=0.5)
+    (west, north), (east, _) = World("a-b").lonlat("ab")
+    quarter, middle = west + (east - west) / 4, (west + east) / 2
+    drawn = shapely.LineString([(east, north), (middle, north), (quarter, north), (west, north)])
+    network = network_from_graph(small_graph(geometry=drawn), built_in_table("plain"))
+    assert network.point_lon.tolist() == pytest.approx([west, quarter, middle, east])
+    # the edge's 1.2 km, shared out as the line is drawn
+    assert network.segment_m.tolist() == pytest.approx([300, 300, 600], abs=0.1)
 
 
 # --- the cache of read networks ------------------------------------------------------------------

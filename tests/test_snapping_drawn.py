@@ -15,7 +15,7 @@ from world import CRS, World
 from accessibility import load_study, run_study
 from accessibility.errors import NetworkError
 from accessibility.network import Snapped, Snapper, drive_times
-from accessibility.sources.graphs import network_from_graph
+from accessibility.sources.graphs import graph_from_network, network_from_graph
 from accessibility.sources.speed_tables import built_in_table
 from accessibility.speeds import SpeedTable
 
@@ -286,17 +286,18 @@ def test_a_place_stays_in_a_trap_when_the_way_out_is_too_long():
 
 
 def test_a_place_whose_nearest_point_is_the_way_out_of_a_trap_is_not_moved():
-    # 1 is nearest to e itself, where the trap begins and a two-way road ends
+    # 1 is nearest to a itself, where the trap begins and a two-way road ends
     world = World(
         """
         1
         a---e
         """,
-        {"ea": "primary", "af": {"oneway": "yes"}},
+        {"af": {"oneway": "yes"}, "ae": "primary"},
         places={"f": (0, -2000)},
     )
     found = cells_of(world, "1", "e")
     assert (found.moved.tolist(), found.node.tolist()) == ([False], [0])
+    assert found.edge.tolist() == [1]
     assert sites_of(world, "1").moved.tolist() == [False]
     assert world.times("1", "e") == {"1": {"e": 180}}
 
@@ -416,6 +417,19 @@ def test_a_small_world_of_one_part_is_no_slip():
     assert world.times("y", "x") == {"y": {"x": 5}}  # 4.5 s
 
 
+def test_of_small_parts_the_largest_counts_as_real_roads():
+    world = World(
+        """
+        x-y
+
+        a---b
+        """,
+        step_m=200,
+    )
+    assert sites_of(world, "xa").moved.tolist() == [True, False]
+    assert world.times("b", "x") == {"b": {"x": 54}}  # 400 m: 18 s, and 200 m of leg: 36 s
+
+
 def test_a_site_far_from_real_roads_stays_on_its_slip():
     world = World(
         """
@@ -504,26 +518,19 @@ def test_law_the_two_parts_of_an_edge_always_add_up(along, off):
     assert one.before_forward_ds[0] == pytest.approx(along * 0.514286, abs=2)
 
 
-def test_of_two_equally_near_roads_the_same_one_is_taken_whatever_their_order():
-    drawing = """
-        a---b
-          1
-        c---d
-    """
-    places = [("ab", "primary"), ("cd", "residential"), ("ac", "primary")]
-    found = [
-        World(drawing, [*order]).times("1", "a")
-        for order in (places, places[::-1], [places[1], places[0], places[2]])
-    ]
-    # the southern road: 500 m of leg, 1 km of it at 40 km/h, 1 km north
-    assert found == [{"1": {"a": 90 + 90 + 45}}] * 3
-
-
 def test_of_two_roads_on_the_same_line_the_smaller_way_id_is_taken():
     world = World("a-1-b", [("ab", "residential"), ("ab", "primary")])
     assert world.times("1", "ab") == {"1": {"a": 90, "b": 90}}
     world = World("a-1-b", [("ab", "primary"), ("ab", "residential")])
     assert world.times("1", "ab") == {"1": {"a": 45, "b": 45}}
+    # and in a graph, whatever its order
+    graph = graph_from_network(world.network(), built_in_table("plain"))
+    turned = nx.MultiDiGraph(crs="EPSG:4326")
+    turned.add_nodes_from(reversed([*graph.nodes(data=True)]))
+    turned.add_edges_from(reversed([*graph.edges(data=True)]))
+    network = network_from_graph(turned, built_in_table("plain"))
+    assert network.way_id.tolist() == [102, 101]
+    assert world.times("1", "ab", network=network) == {"1": {"a": 45, "b": 45}}
 
 
 def test_where_a_cell_stands_does_not_depend_on_other_cells_or_their_order():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,8 +19,8 @@ import pytest
 from accessibility.coverage_table import BEYOND, UNREACHABLE_BAND
 from accessibility.isochrone import isochrones, mismatch
 from accessibility.point_matrix import point_matrix, read_points
-from accessibility.run_folder import write_run
 from accessibility.reading import read_network
+from accessibility.run_folder import write_run
 from accessibility.runs import Run, run_study
 from accessibility.sources.speed_tables import read_speeds
 from accessibility.study import Study, load_study
@@ -116,7 +117,7 @@ def test_isochrones_nest_are_valid_and_agree_with_the_cells(
     assert shapes.is_valid.all()
     for _, layer in shapes.groupby("tier"):
         bands = list(layer.sort_values("band_min").geometry)
-        for inner, outer in zip(bands, bands[1:], strict=False):
+        for inner, outer in pairwise(bands):
             assert outer.covers(inner)
     found = mismatch(shapes, run.nearest, run.population, run.tiers)
     assert 0 < found.outside < 0.01

@@ -200,7 +200,10 @@ class _Search:
         """Open whoever adds most, one after the other, until the target is met."""
         left, chosen = self.cover.gain.copy(), np.empty(0, dtype=np.int64)
         while not self.task.is_met(chosen):
-            best = int((left @ self.cover.reach).argmax())
+            added = left @ self.cover.reach
+            best = int(added.argmax())
+            if not added[best] > 0:  # all that can be gained is: only every candidate is left
+                return self.cover.candidates
             chosen = np.append(chosen, self.cover.candidates[best])
             left[self.cover.reach[:, best]] = 0
         return chosen

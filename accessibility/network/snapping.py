@@ -166,8 +166,7 @@ class Snapper:
     def _nearest(self, xy: Floats, allowed: npt.NDArray[np.bool_]) -> Ints:
         """Find the nearest allowed edge of each point (-1: there is none).
 
-        Of equally near edges that one is taken whose nearest point lies furthest west, then south,
-        then the smaller way id: the order of the edges decides nothing.
+        Of equally near edges that of the smaller way id is taken, in whatever order they come.
         """
         nearest = np.full(len(xy), NOWHERE, dtype=np.int64)
         if not len(xy) or not allowed.any():
@@ -177,18 +176,10 @@ class Snapper:
             edges = np.flatnonzero(allowed)
             self._trees[key] = (shapely.STRtree(self._lines[edges]), edges)
         tree, edges = self._trees[key]
-        points = shapely.points(xy)
-        rows, found = tree.query_nearest(points, all_matches=True)
+        rows, found = tree.query_nearest(shapely.points(xy), all_matches=True)
         edge = edges[found]
-        foot = np.zeros((len(rows), 2))
-        tied = np.bincount(rows, minlength=len(xy))[rows] > 1
-        lines = self._lines[edge[tied]]
-        at = shapely.line_interpolate_point(
-            lines, shapely.line_locate_point(lines, points[rows[tied]])
-        )
-        foot[tied] = shapely.get_coordinates(at).round(3)
         way = self.times.network.way_id[self.times.network.edge_way[edge]]
-        order = np.lexsort((edge, way, foot[:, 1], foot[:, 0], rows))
+        order = np.lexsort((edge, way, rows))
         _, first = np.unique(rows[order], return_index=True)
         nearest[rows[order][first]] = edge[order][first]
         return nearest

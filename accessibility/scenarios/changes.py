@@ -160,21 +160,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A named list of changes, applied in order.
-
-    Raises
-    ------
-    ScenarioError
-        If there is no change.
-    """
+    """A named list of changes, applied in order; without any it is the baseline."""
 
     name: Text
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...] = ()
     proposal: Proposal | None = None
-
-    def __post_init__(self) -> None:
-        if not self.changes:
-            raise ScenarioError("the scenario has no [[changes]]: it would be the baseline")
 
     def of_kind(self, *kinds: type) -> list[Change]:
         """List the changes of some kinds, in order."""

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from accessibility.errors import SitesError, did_you_mean, examples
+from accessibility.opening_times import parse_hours
 from accessibility.services import Tiers
 from accessibility.sites import Sites, check_tiers
 from accessibility.sources.places import to_study
@@ -64,6 +65,10 @@ def read_site_list(path: Path, columns: Mapping[str, str], *, crs: str, tiers: T
                     f"{path}: {key} is negative in row {table.rows(values < 0)}; expected 0 or more"
                 )
             frame[key] = values
+    if "hours" in columns:
+        for site, text in zip(ids, table.text(columns["hours"], "sites.hours"), strict=True):
+            if text:
+                parse_hours(text, site)
     if "external" in columns:
         frame["external"] = _flags(table, columns["external"])
     sites = gpd.GeoDataFrame(

@@ -1,0 +1,190 @@
+"""What the commands share: options, the log, progress, exit codes."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from accessibility.runs import Run
+    from accessibility.scenarios import Scenario
+    from accessibility.study import Study
+    from accessibility.traveltime.node_times import Progress
+
+log = logging.getLogger("accessibility")
+
+EXIT_DONE, EXIT_UNMET, EXIT_USAGE, EXIT_DATA, EXIT_INTERNAL, EXIT_INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+Command = Callable[..., None]
+
+PATH = click.Path(path_type=Path)
+FORMATS = ("text", "json", "junit", "github", "markdown")
+
+study_argument = click.argument("study", type=PATH)
+language_option = click.option(
+    "--language",
+    type=click.Choice(["fi", "sv", "en"]),
+    help="Of reports and maps; the study's unless given.",
+)
+force_option = click.option("--force", is_flag=True, help="Replace an earlier run in the folder.")
+strict_option = click.option("--strict", is_flag=True, help="Treat warnings as data errors.")
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Check the inputs and say what would be done."
+)
+no_cache_option = click.option(
+    "--no-cache", is_flag=True, help="Read the network from its source, not from the cache."
+)
+scenario_option = click.option("--scenario", type=PATH, help="A scenario's TOML file.")
+close_option = click.option(
+    "--close", multiple=True, metavar="ID", help="Close a site; repeatable."
+)
+
+
+def finite(context: click.Context, parameter: click.Parameter, value: float) -> float:
+    """Refuse nan and inf, which pass for numbers."""
+    if not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no finite number.", context, parameter)
+    return value
+
+
+def log_options(command: Command) -> Command:
+    """Give a command -q and -v."""
+    quiet = click.option("-q", "--quiet", is_flag=True, help="Log errors only.")
+    verbose = click.option("-v", "--verbose", is_flag=True, help="Log every step.")
+    return quiet(verbose(command))
+
+
+def load(path: Path) -> Study:
+    """Read a study."""
+    from accessibility.study import load_study
+
+    return load_study(path)
+
+
+def scenario_of(file: Path | None, close: tuple[str, ...]) -> Scenario | None:
+    """Read the scenario that the options ask for; None: the baseline."""
+    from accessibility.scenarios import CloseSite, closing
+    from accessibility.sources.scenario_file import load_scenario
+
+    if file is None:
+        return closing(close) if close else None
+    scenario = load_scenario(file)
+    more = tuple(CloseSite(site=site) for site in close)
+    return replace(scenario, changes=(*scenario.changes, *more))
+
+
+def run_with_scenario(
+    study: Study, scenario: Scenario | None, *, cache: bool, sensitivity: bool = True
+) -> tuple[Run, Run]:
+    """Run a study, and its scenario where there is one: the baseline, and what is asked about."""
+    from accessibility.runs import run_study
+    from accessibility.what_if import run_scenario
+
+    with show_progress("Searching from sites") as progress:
+        base = run_study(study, cache=cache, sensitivity=sensitivity, progress=progress)
+    if scenario is None:
+        return base, base
+    found = run_scenario(base, scenario)
+    for effect in found.effects:
+        log.info(effect)
+    return base, found
+
+
+def print_verdicts(found: Run, language: str | None) -> None:
+    """Print a run's verdicts as text."""
+    from accessibility.reports import render_run
+
+    text = render_run(found, format="text", language=language or found.study.language)
+    click.echo(text, nl=not text.endswith("\n"))
+
+
+def print_plan(study: Study, folder: Path | None, scenario: Scenario | None = None) -> None:
+    """Say what a run would read and do; every input is opened, no route is searched."""
+    from accessibility.reading import read_population, read_sites, study_speeds
+    from accessibility.sources.files import existing
+
+    for what, path in study.inputs.items():
+        existing(path, what)
+    speeds = study_speeds(study)
+    population, sites = read_population(study), read_sites(study)
+    file = study.file
+    click.echo(f"study       {study.name.in_language('en')}")
+    click.echo(f"network     {file.network.source}, {speeds.name}, {file.network.season}")
+    click.echo(f"population  {population.total:,.0f} people in {len(population.cells):,} cells")
+    click.echo(f"sites       {len(sites.frame)}")
+    click.echo(f"tiers       {', '.join(study.tiers.ids)}")
+    click.echo(f"targets     {', '.join(target.id for target in study.targets) or 'none'}")
+    click.echo(f"bands       {', '.join(f'{band:g}' for band in study.bands_min)} min")
+    if scenario is not None:
+        click.echo(
+            f"scenario    {scenario.name.in_language('en')}: {len(scenario.changes)} changes"
+        )
+    if folder is not None:
+        click.echo(f"would write {folder}")
+
+
+def log_notices(found: Run, *, strict: bool) -> None:
+    from accessibility.notices import notices
+
+    texts = notices(found)
+    for text in (*found.population.notes, *found.sites.notes):
+        log.info(text)
+    for text in texts:
+        log.warning(text)
+    if strict and texts:
+        stop(EXIT_DATA, f"--strict: {len(texts)} warnings, see above")
+
+
+def set_up_log(*, quiet: bool, verbose: bool) -> None:
+    if quiet and verbose:
+        raise click.UsageError("-q and -v exclude each other.")
+    level = logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_OneLine("%(levelname)s: %(message)s"))
+    logger = logging.getLogger("accessibility")
+    logger.handlers[:] = [handler]
+    logger.setLevel(level)
+    logger.propagate = False
+
+
+class _OneLine(logging.Formatter):
+    """Writes lower-case levels and no control characters: names come from data."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        record.levelname = record.levelname.lower()
+        return "".join(
+            one if one.isprintable() else " " for one in super().format(record).replace("\n", " ")
+        )
+
+
+@contextmanager
+def show_progress(what: str) -> Iterator[Progress | None]:
+    """Show a progress bar, on a terminal only."""
+    if not sys.stderr.isatty() or not log.isEnabledFor(logging.INFO):
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def stop(code: int, message: str) -> NoReturn:
+    click.echo(f"error: {message}", err=True)
+    raise click.exceptions.Exit(code)
+
+
+def drop_stdout() -> None:
+    """Stop writing to a pipe whose reader has gone (`| head`)."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
