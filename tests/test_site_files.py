@@ -296,6 +296,6 @@ def test_the_same_sites_give_the_same_verdicts_from_any_file(tmp_path: Path) -> 
 def test_hours_that_nobody_can_read_are_refused_by_site(tmp_path: Path) -> None:
     path = tmp_path / "sites.csv"
     path.write_text("id,name,tier,lon,lat,hours\nS1,a,L,25,62,Mo-Fr 8 to 4\n", encoding="utf-8")
-    tiers = [acc.Tier(id="L", name=acc.Text({"": "l"}))]
-    with pytest.raises(acc.SitesError, match='site S1: opening hours "Mo-Fr 8 to 4"'):
-        acc.read_sites(path, crs="EPSG:3067", tiers=tiers, hours="hours")
+    tiers = [Tier(id="L", name=Text({"": "l"}))]
+    with pytest.raises(SitesError, match='site S1: opening hours "Mo-Fr 8 to 4"'):
+        read_sites(path, crs="EPSG:3067", tiers=tiers, hours="hours")

@@ -544,7 +544,10 @@ def _flows(changes: Changes) -> str:
         rows.append([others, *filler, people, *[NONE] * (len(header) - texts - 1)])
     origin = str(rows_of[0]["from_site"])
     parts = [
-        "## " + say("Nearest service point after the change"),
+        "## "
+        + say(
+            "Nearest service point {by_mode} after the change", by_mode=changes.phrases.by_mode()
+        ),
         _flow_sentence(changes, origin if not has_from else ""),
         _over_capacity(changes),
         markdown_table(header, rows, text_columns=texts),
