@@ -31,6 +31,7 @@ from accessibility.scenarios import (
     SetSeason,
     SetSpeed,
     SetTier,
+    SiteChanges,
     change_people,
     change_roads,
     change_sites,
@@ -39,7 +40,6 @@ from accessibility.scenarios import (
 )
 from accessibility.scenarios.changes import RoadChange
 from accessibility.screening import Screening, screen_closures
-from accessibility.sites import Sites
 from accessibility.sources.areas import place_name
 from accessibility.speeds import Season
 from accessibility.traveltime import TravelTimes, node_times, travel_time_matrix
@@ -85,41 +85,13 @@ def run_scenario(base: Run, scenario: Scenario) -> Run:
     if problems:
         raise ScenarioError("\n".join(f"scenario: {one}" for one in problems))
     all_roads = (*base.road_changes, *roads)
-    times, effects = base.times, list(sites.effects)
-    if driven is not None and base.times.snapper is not None:
-        if season != base.season:
-            times = at_other_speeds(
-                times,
-                season=season,
-                speed_factor=1.0,
-                access_speed_km_h=base.study.file.snapping.access_speed_km_h,
-                road_changes=all_roads,
-                crs=base.study.crs,
-            )
-        else:
-            times, searched = on_other_roads(times, driven, base.times.snapper)
-            effects.append(
-                f"the change of roads touches the shortest paths of {searched} of "
-                f"{len(base.sites.frame)} sites"
-            )
-    after = _on_sites(times, sites.sites, sites.searched, sites.closed)
-    if driven is None:
-        variants = {
-            name: _on_sites(one, sites.sites, sites.searched, sites.closed)
-            for name, one in base.variants.items()
-        }
-        uncertain = {
-            name: _on_sites(one, sites.sites, sites.searched, sites.closed)
-            for name, one in base.uncertain.items()
-        }
-    else:
-        study = base.study
-        variants = (
-            speed_variants(study, after, season=season, road_changes=all_roads)
-            if base.variants
-            else {}
-        )
-        uncertain = uncertain_times(study, after, season=season, road_changes=all_roads)
+    effects = list(sites.effects)
+    times = base.times
+    if driven is not None:
+        times, effect = _on_roads(base, driven, season, all_roads)
+        effects += effect
+    after = _on_sites(times, sites)
+    variants, uncertain = _other_speeds(base, after, sites, season, all_roads, driven is not None)
     return judged(
         study=base.study,
         network=base.network,
@@ -139,15 +111,57 @@ def run_scenario(base: Run, scenario: Scenario) -> Run:
     )
 
 
-def _on_sites(
-    times: TravelTimes, sites: Sites, searched: tuple[str, ...], closed: tuple[str, ...]
-) -> TravelTimes:
+def _on_roads(
+    base: Run, driven: DriveTimes, season: Season, all_roads: tuple[RoadChange, ...]
+) -> tuple[TravelTimes, list[str]]:
+    """Search the sites that a change of roads can touch; in another season, all of them."""
+    snapper = base.times.snapper
+    if season == base.season and snapper is not None:
+        times, searched = on_other_roads(base.times, driven, snapper)
+        effect = (
+            f"the change of roads touches the shortest paths of {searched} of "
+            f"{len(base.sites.frame)} sites"
+        )
+        return times, [effect]
+    times = at_other_speeds(
+        base.times,
+        season=season,
+        speed_factor=1.0,
+        access_speed_km_h=base.study.file.snapping.access_speed_km_h,
+        road_changes=all_roads,
+        crs=base.study.crs,
+    )
+    return times, []
+
+
+def _other_speeds(
+    base: Run,
+    after: TravelTimes,
+    sites: SiteChanges,
+    season: Season,
+    all_roads: tuple[RoadChange, ...],
+    roads_changed: bool,
+) -> tuple[dict[str, TravelTimes], dict[str, TravelTimes]]:
+    """Bring the matrices at other speeds up to date: for sensitivity, and for uncertainty."""
+    if not roads_changed:
+        return (
+            {name: _on_sites(one, sites) for name, one in base.variants.items()},
+            {name: _on_sites(one, sites) for name, one in base.uncertain.items()},
+        )
+    study = base.study
+    variants = (
+        speed_variants(study, after, season=season, road_changes=all_roads) if base.variants else {}
+    )
+    return variants, uncertain_times(study, after, season=season, road_changes=all_roads)
+
+
+def _on_sites(times: TravelTimes, sites: SiteChanges) -> TravelTimes:
     """Bring a matrix up to date with the sites; untouched, it stays the very same."""
-    if not searched and not closed:
+    if not sites.searched and not sites.closed:
         return times
     if times.snapper is None:
         raise ScenarioError("scenarios need a run with its searches; run the study anew")
-    return with_sites(times, sites, searched, times.snapper)
+    return with_sites(times, sites.sites, sites.searched, times.snapper)
 
 
 def _people(base: Run, scenario: Scenario, problems: list[str]) -> Population:

@@ -285,21 +285,26 @@ def test_a_place_stays_in_a_trap_when_the_way_out_is_too_long():
     assert world.times("2", "c", max_leg_m=2000, direction="from_sites") == {"2": {"c": 225}}
 
 
-def test_a_place_whose_nearest_point_is_the_way_out_of_a_trap_is_not_moved():
-    # 1 is nearest to a itself, where the trap begins and a two-way road ends
+@pytest.mark.parametrize("trap", ["ae", "af"])
+@pytest.mark.parametrize("first", ["trap", "road"])
+def test_a_place_whose_nearest_point_is_the_way_out_of_a_trap_is_not_moved(trap, first):
+    # 1 is nearest to a itself, where the trap begins and a two-way road ends: it stands on a
+    road = {"ae": "af", "af": "ae"}[trap]
+    roads = [(trap, {"oneway": "yes"}), (road, "primary")]
     world = World(
         """
         1
         a---e
+        |
+        f
         """,
-        {"af": {"oneway": "yes"}, "ae": "primary"},
-        places={"f": (0, -2000)},
+        roads if first == "trap" else roads[::-1],
     )
-    found = cells_of(world, "1", "e")
-    assert (found.moved.tolist(), found.node.tolist()) == ([False], [0])
-    assert found.edge.tolist() == [1]
-    assert sites_of(world, "1").moved.tolist() == [False]
-    assert world.times("1", "e") == {"1": {"e": 180}}
+    for found in (cells_of(world, "1", road), sites_of(world, "1")):
+        assert found.moved.tolist() == [False]
+        assert found.node.tolist() == [0]
+        assert world.network().edge_way[found.edge[0]] == (1 if first == "trap" else 0)
+    assert world.times("1", "a") == {"1": {"a": 90}}
 
 
 # --- islands and slips of the map ----------------------------------------------------------------

@@ -368,7 +368,8 @@ def _targets(changes: Changes) -> str:
     if not found:
         parts.append(say("The study sets no target."))
     else:
-        parts.append("**" + " ".join(changes.flips()) + "**")
+        said = " ".join(changes.flips())
+        parts.append(f"**{said}**" if any(one.flips for one in found) else said)
         shown = sorted(found, key=lambda one: not one.flips)
         items = [_target(changes, one) for one in shown if not one.is_unchanged]
         still = [one for one in shown if one.is_unchanged]
@@ -397,6 +398,7 @@ def _target(changes: Changes, change: TargetChange) -> str:
         f"**{verdicts}**" if change.flips else verdicts,
         phrases.why_undecided(change.after) if change.flips else "",
         *changes.crossing(change),
+        changes.falls(change),
     ]
     sensitive = [one for one in change.after.sensitivity.values() if one is not None]
     if any(flips(change.after, share) for share in sensitive):
@@ -586,10 +588,11 @@ def _over_capacity(changes: Changes) -> str:
     for row in over.to_dict("records"):
         if row["people_after"] > row["people_before"]:
             text = changes.words.gettext(
-                "Over capacity: {site} has room for {capacity} residents and gets {people} "
-                "(now {before}).",
+                "Over capacity: {site} has room for {capacity} residents and is the nearest "
+                "{by_mode} to {people} (now {before}).",
                 site=_site(changes, str(row["site"])),
                 capacity=changes.words.shortest(float(row["capacity"])),
+                by_mode=changes.phrases.by_mode(),
                 people=changes.about(float(row["people_after"])),
                 before=changes.about(float(row["people_before"])),
             )

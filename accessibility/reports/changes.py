@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from accessibility.comparison import Comparison
-from accessibility.reports.phrases import MOST_NAMED, Phrases, people_outside
+from accessibility.reports.phrases import LOWEST_NAMED, MOST_NAMED, Phrases, people_outside
 from accessibility.reports.words import NO_BREAK_SPACE, SAME_SHARE, Words
 from accessibility.services import EVERYBODY, WHOLE_AREA, Target
 from accessibility.targets import Verdict
@@ -18,6 +18,8 @@ from accessibility.targets import Verdict
 FEW_CHANGED = 5
 #: Limits that are told where a study sets no target for travel time.
 HEADLINE_MIN = (30, 60)
+#: A fall of a municipality's share that is worth a mention: a percentage point.
+LEAST_FALL = 0.01
 
 Row = Mapping[Any, Any]
 
@@ -435,6 +437,35 @@ class Changes:
                 groups=groups,
             )
         return self.words.gettext("By group: {groups}.", groups=groups)
+
+    def falls(self, change: TargetChange) -> str:
+        """Name the municipalities whose share within the target time falls most."""
+        old = {one.name: one for one in change.before.by_municipality}
+        found = []
+        for new in change.after.by_municipality:
+            was = old.get(new.name)
+            if was is None or was.measured_low is None or new.measured_low is None:
+                continue
+            fall = was.measured_low - new.measured_low
+            if fall >= LEAST_FALL:
+                found.append((fall, was, new))
+        if not found:
+            return ""
+        found.sort(key=lambda one: (-one[0], one[2].name))
+        items = []
+        for _, was, new in found[:LOWEST_NAMED]:
+            before, after = (
+                self.phrases.share(
+                    one.measured_low or 0, one.measured_high or 0, change.after.required
+                )
+                for one in (was, new)
+            )
+            items.append(f"{self.phrases.area(new.name)} {before} → {after}")
+        return self.words.gettext(
+            "The share within the target time {by_mode} falls most here: {areas}.",
+            by_mode=self.phrases.by_mode(),
+            areas="; ".join(items),
+        )
 
     def _is_hidden(self, group: str) -> bool:
         """Tell whether a group is withheld in some cells."""
