@@ -19,7 +19,7 @@ import pandas as pd
 from accessibility.coverage_table import areas_of, seconds
 from accessibility.errors import ScenarioError
 from accessibility.population import Population
-from accessibility.services import EVERYBODY, Tiers
+from accessibility.services import EVERYBODY, Target, Tiers
 from accessibility.sites import Sites
 from accessibility.targets import Verdict
 
@@ -50,6 +50,9 @@ class Outcome:
         One a target.
     bands_min
         The bands.
+    inside
+        Per share target: who is inside its limit for certain, shape (cells,); where it is not
+        given, the nearest site of the tier decides.
     places
         Named settlements: `name`, `geometry` (points) and `people`, where known.
     """
@@ -61,6 +64,7 @@ class Outcome:
     nearest: pd.DataFrame
     verdicts: Sequence[Verdict]
     bands_min: Sequence[float]
+    inside: Mapping[str, Mask] = field(default_factory=dict)
     places: gpd.GeoDataFrame | None = None
 
 
@@ -170,7 +174,7 @@ def compare(
         cells=cells,
         summary=_summary(cells, after),
         bands=_bands(cells, after),
-        targets=_targets(before, after, cells),
+        targets=_targets(before, after),
         places=_places(cells, after),
         flows=_flows(cells, after),
         loads=_loads(before, after),
@@ -266,7 +270,7 @@ def _bands(cells: pd.DataFrame, after: Outcome) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _targets(before: Outcome, after: Outcome, cells: pd.DataFrame) -> pd.DataFrame:
+def _targets(before: Outcome, after: Outcome) -> pd.DataFrame:
     """Say how each target fares before and after."""
     rows = []
     for old, new in zip(before.verdicts, after.verdicts, strict=True):
@@ -274,9 +278,7 @@ def _targets(before: Outcome, after: Outcome, cells: pd.DataFrame) -> pd.DataFra
         out = into = 0.0
         if target.kind == "share":
             people, _ = after.population.bounds(target.group)
-            limit = target.cutoff_s / 60
-            was = cells[f"minutes_before_{target.tier}"].to_numpy(dtype=np.float64) <= limit
-            now = cells[f"minutes_after_{target.tier}"].to_numpy(dtype=np.float64) <= limit
+            was, now = _inside(before, target), _inside(after, target)
             out, into = float(people[was & ~now].sum()), float(people[~was & now].sum())
         rows.append(
             {
@@ -294,6 +296,13 @@ def _targets(before: Outcome, after: Outcome, cells: pd.DataFrame) -> pd.DataFra
             }
         )
     return pd.DataFrame(rows)
+
+
+def _inside(outcome: Outcome, target: Target) -> Mask:
+    """Mark the cells inside a target's limit."""
+    if target.id in outcome.inside:
+        return outcome.inside[target.id]
+    return np.asarray(seconds(outcome.nearest, target.tier) <= target.cutoff_s)
 
 
 def _places(cells: pd.DataFrame, after: Outcome) -> pd.DataFrame:

@@ -164,7 +164,7 @@ def write_run(
 
 def _write_comparison(baseline: Run, run: Run, folder: Path) -> None:
     """Write what a scenario changes: comparison.json, flows.csv and the cards."""
-    from accessibility.reports import card, csv_table
+    from accessibility.reports import area_names_of, card, csv_table
     from accessibility.what_if import compare_runs
 
     for language in LANGUAGES:
@@ -175,6 +175,8 @@ def _write_comparison(baseline: Run, run: Run, folder: Path) -> None:
             study_name=run.study.name.in_language(language),
             scenario=run.scenario,
             effects=run.effects,
+            mode=run.study.file.network.mode,
+            area_names=area_names_of(run, language),
         )
         (folder / f"card.{language}.md").write_text(text, encoding="utf-8")
         if language == run.study.language:

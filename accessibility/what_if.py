@@ -40,6 +40,7 @@ from accessibility.scenarios import (
 )
 from accessibility.scenarios.changes import RoadChange
 from accessibility.screening import Screening, screen_closures
+from accessibility.services import Target
 from accessibility.sources.areas import place_name
 from accessibility.speeds import Season
 from accessibility.traveltime import TravelTimes, node_times, travel_time_matrix
@@ -259,8 +260,21 @@ def outcome(run: Run, language: str = "en") -> Outcome:
         nearest=run.nearest,
         verdicts=run.verdicts,
         bands_min=run.study.bands_min,
+        inside={
+            target.id: _inside_when_open(run, target)
+            for target in run.study.targets
+            if target.kind == "share" and target.open_at is not None
+        },
         places=places,
     )
+
+
+def _inside_when_open(run: Run, target: Target) -> np.ndarray:
+    """Mark the cells inside the limit of a target that counts sites open at a time."""
+    serving = run.sites.serving(target.tier, run.tiers)
+    counting = sites_open_at(run.sites, serving, target.open_at).certain
+    time_s = run.times.nearest(counting)["time_s"].to_numpy(dtype=np.float64, na_value=np.inf)
+    return np.asarray(time_s <= target.cutoff_s)
 
 
 def compare_runs(before: Run, after: Run, language: str = "en") -> Comparison:

@@ -1109,7 +1109,7 @@ GRAPHS: dict[str, tuple[Spoil, list[str]]] = {
         both(graph_file(lambda graph: None), cut("n.graphml", 900)),
         ["cannot be read as GraphML", "900 bytes", "Fetch it again"],
     ),
-    "0 bytes": (content("n.graphml", b""), ["cannot be read as GraphML", "0 bytes"]),
+    "0 bytes": (content("n.graphml", b""), ["0 bytes", "fetch it again"]),
     "a web page": (content("n.graphml", "<html></html>"), ["looks like a web page"]),
     "another XML": (content("n.graphml", "<gpx></gpx>"), ["cannot be read as GraphML"]),
 }

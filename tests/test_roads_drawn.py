@@ -1004,8 +1004,8 @@ def test_an_extract_cut_between_blocks_is_refused(tmp_path):
 def test_a_file_that_does_not_match_its_checksum_is_refused(tmp_path):
     path = World(CROSS).write_osm(tmp_path / "roads.osm.pbf")
     (tmp_path / "roads.osm.pbf.md5").write_text("0" * 32 + "  roads.osm.pbf\n")
-    with pytest.raises(NetworkError, match=r"roads\.osm\.pbf\.md5 says 0000"):
-        read_osm(path, built_in_table("plain"))
+    with pytest.raises(DataError, match=r"roads\.osm\.pbf\.md5 says 0000"):
+        read_network_file(path, built_in_table("plain"))
     with pytest.raises(NetworkError, match="the study states ffff"):
         read_network_file(path, built_in_table("plain"), expected_sha256="ffff")
 

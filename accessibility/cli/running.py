@@ -199,9 +199,10 @@ def _rendered(
 ) -> str:
     """Lay the verdicts out, with what a scenario changes and the margins where asked."""
     from accessibility.margins import speed_margins
-    from accessibility.reports import card, change_lines, render_run
+    from accessibility.reports import area_names_of, card, change_lines, render_run
 
     text = render_run(found, format=form, language=language)
+    mode, areas = found.study.file.network.mode, area_names_of(found, language)
     margins = speed_margins(found) if margin else []
     if form == "json" and (comparison is not None or margins):
         data = json.loads(text)
@@ -217,7 +218,8 @@ def _rendered(
         text += "".join(f"\n{line}" for line in margin_lines(margins))
         if comparison is not None:
             effects = "".join(f"note: {one}\n" for one in found.effects)
-            text += f"\n{change_lines(comparison, language=language)}\n{effects}"
+            lines = change_lines(comparison, language=language, mode=mode, area_names=areas)
+            text += f"\n{lines}\n{effects}"
     if form == "markdown" and comparison is not None:
         text += "\n" + card(
             comparison,
@@ -225,6 +227,8 @@ def _rendered(
             study_name=found.study.name.in_language(language),
             scenario=found.scenario,
             effects=found.effects,
+            mode=mode,
+            area_names=areas,
         )
     return text
 

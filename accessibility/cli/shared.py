@@ -93,10 +93,20 @@ def run_with_scenario(
         base = run_study(study, cache=cache, sensitivity=sensitivity, progress=progress)
     if scenario is None:
         return base, base
-    found = run_scenario(base, scenario)
+    found = run_scenario(base, _called_by_name(scenario, base))
     for effect in found.effects:
         log.info(effect)
     return base, found
+
+
+def _called_by_name(scenario: Scenario, base: Run) -> Scenario:
+    """Call the sites that --close names by their names, where they are known."""
+    from accessibility.scenarios import CloseSite, closing
+
+    ids = [change.site for change in scenario.changes if isinstance(change, CloseSite)]
+    if scenario != closing(ids) or not set(ids) <= set(base.sites.ids):
+        return scenario
+    return closing(ids, [f"{base.sites.frame.at[one, 'name']} ({one})" for one in ids])
 
 
 def print_verdicts(found: Run, language: str | None) -> None:

@@ -9,6 +9,7 @@ from accessibility.reports.card import card
 from accessibility.reports.changes import change_lines
 from accessibility.reports.facts import ReportFacts
 from accessibility.reports.markdown import report
+from accessibility.reports.phrases import area_names_of
 from accessibility.reports.tables import coverage_csv, csv_table
 from accessibility.reports.verdicts import render, render_run, targets_json
 from accessibility.reports.words import Words
@@ -16,6 +17,7 @@ from accessibility.reports.words import Words
 __all__ = [
     "ReportFacts",
     "Words",
+    "area_names_of",
     "card",
     "change_lines",
     "coverage_csv",

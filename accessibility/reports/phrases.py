@@ -387,6 +387,18 @@ def is_range(verdict: Verdict) -> bool:
 def phrases_of(run: Run, language: str, *, safe: Callable[[str], str] = plain) -> Phrases:
     """Give the sentences in which a run is told, with its names in the language."""
     part = run.study.file.network
+    return Phrases(
+        words=Words(language),
+        safe=safe,
+        mode=part.mode,
+        direction=part.direction,
+        tier_names={tier.id: tier.name.in_language(language) for tier in run.tiers.tiers},
+        area_names=area_names_of(run, language),
+    )
+
+
+def area_names_of(run: Run, language: str) -> dict[str, str]:
+    """Give what each municipality is called in a language, by the name that the grid has."""
     areas: dict[str, str] = {}
     if run.areas is not None:
         columns = [str(name) for name in run.areas.columns if str(name).startswith("name_")]
@@ -397,11 +409,4 @@ def phrases_of(run: Run, language: str, *, safe: Callable[[str], str] = plain) -
                 if name
             }
             areas[str(key)] = Text(names).in_language(language) if names else str(key)
-    return Phrases(
-        words=Words(language),
-        safe=safe,
-        mode=part.mode,
-        direction=part.direction,
-        tier_names={tier.id: tier.name.in_language(language) for tier in run.tiers.tiers},
-        area_names=areas,
-    )
+    return areas

@@ -171,16 +171,23 @@ class Scenario:
         return [change for change in self.changes if isinstance(change, kinds)]
 
 
-def closing(sites: Sequence[str]) -> Scenario:
+def closing(sites: Sequence[str], names: Sequence[str] | None = None) -> Scenario:
     """Make the scenario that closes some sites and changes nothing else.
+
+    Parameters
+    ----------
+    sites
+        Their ids.
+    names
+        What its name calls them; the ids unless given.
 
     >>> closing(["S148"]).changes
     (CloseSite(site='S148'),)
     """
-    names = ", ".join(sites)
+    called = ", ".join(names or sites)
     return Scenario(
         name=Text(
-            {"fi": f"Lakkautetaan {names}", "sv": f"{names} dras in", "en": f"Closing {names}"}
+            {"fi": f"Lakkautetaan {called}", "sv": f"{called} dras in", "en": f"Closing {called}"}
         ),
         changes=tuple(CloseSite(site=site) for site in sites),
     )

@@ -44,15 +44,17 @@ def existing(path: Path, what: str) -> Path:
 
 
 def check_no_web_page(path: Path) -> None:
-    """Refuse a web page that was saved under a data file's name.
+    """Refuse an empty file, or a web page that was saved under a data file's name.
 
     Raises
     ------
     DataError
-        If the file starts as a web page does.
+        If the file is empty, or starts as a web page does.
     """
     with path.open("rb") as file:
         first = file.read(512)
+    if not first:
+        raise DataError(f"{path}: the file is empty (0 bytes); fetch it again")
     if first.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(WEB_PAGE):
         raise DataError(
             f"{path}: looks like a web page, not a data file: the download address was probably "

@@ -24,7 +24,8 @@ from accessibility.network import RoadNetwork, Turns
 from accessibility.sources.files import sha256
 from accessibility.speeds import SpeedTable
 
-LAYOUT = 1
+#: Raised whenever readers read something else from the same file.
+LAYOUT = 2
 FOLDER_VARIABLE = "ACCESSIBILITY_CACHE"
 _JSON_FIELDS = ("way_ref", "way_name", "tagsets", "node_tagsets", "counts", "origin")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from array import array
 from collections import Counter, defaultdict
@@ -38,15 +37,8 @@ def read_osm(path: Path, speeds: SpeedTable) -> RoadNetwork:
     Raises
     ------
     NetworkError
-        If the file is broken, cut short, a history or change file, or holds no usable road.
+        If the file is broken, cut short, a history file, or holds no usable road.
     """
-    if path.name.endswith(HISTORY_SUFFIXES):
-        raise NetworkError(
-            f"{path}: a history or change file holds no single state of the map; "
-            "give an ordinary extract (.osm.pbf)"
-        )
-    _check_first_bytes(path)
-    _check_sidecar(path)
     reading = _Reading(speeds)
     try:
         header = _header(path)
@@ -63,35 +55,6 @@ def read_osm(path: Path, speeds: SpeedTable) -> RoadNetwork:
             "A broken or unfinished download? Fetch it again and compare its size or checksum"
         ) from problem
     return reading.finish(path, header)
-
-
-def _check_first_bytes(path: Path) -> None:
-    """Refuse what is plainly something else: an empty file, a web page."""
-    with path.open("rb") as file:
-        first = file.read(512)
-    if not first:
-        raise NetworkError(f"{path}: the file is empty (0 bytes); fetch it again")
-    text = first.lstrip().lower()
-    if text.startswith((b"<!doctype html", b"<html")):
-        raise NetworkError(
-            f"{path}: looks like a web page, not a map file: the download address was probably "
-            "wrong. Fetch the .osm.pbf itself"
-        )
-
-
-def _check_sidecar(path: Path) -> None:
-    """Compare with the checksum file that servers put beside an extract, if it is there."""
-    for suffix, algorithm in ((".md5", "md5"), (".sha256", "sha256")):
-        sidecar = path.with_name(path.name + suffix)
-        if sidecar.is_file():
-            stated = sidecar.read_text(encoding="ascii", errors="replace").split()[:1]
-            with path.open("rb") as file:
-                found = hashlib.file_digest(file, algorithm).hexdigest()
-            if stated and stated[0].lower() != found:
-                raise NetworkError(
-                    f"{path}: its {algorithm} is {found}, but {sidecar.name} says {stated[0]}: "
-                    "the file is incomplete or changed. Fetch both again"
-                )
 
 
 def _header(path: Path) -> dict[str, str]:
@@ -186,10 +149,12 @@ class _Reading:
         tags = relation.tags
         if tags.get("type") != "restriction":
             return
-        mode = self.speeds.keys_of_access[-1]
-        value = tags.get(f"restriction:{mode}") or tags.get("restriction") or ""
+        modes = self.speeds.keys_of_access[1:]  # the most general first
+        keys = [*(f"restriction:{mode}" for mode in reversed(modes)), "restriction"]
+        value = next((tags[key] for key in keys if key in tags), "")
         found = RESTRICTION.fullmatch(value)
-        if found is None or mode in (tags.get("except") or "").split(";"):
+        spared = {one.strip() for one in (tags.get("except") or "").split(";")}
+        if found is None or spared & set(modes):
             self.counts["turn_restrictions_left_out"] += 1
             return
         members: dict[tuple[str, str], list[int]] = defaultdict(list)
