@@ -35,7 +35,23 @@ def notices(run: Run) -> list[str]:
         unknown = register.index[register["register"].isna()]
         found += [f"{name}: is in the grid but not in the register; left" for name in unknown]
         empty = register.index[register["grid"].isna() & (register["register"] > 0)]
-        found += [f"{name}: is in the register but has no cell in the grid" for name in empty]
+        found += [
+            f"{name}: is in the register with {register['register'][name]:,.0f} people but has no "
+            "cell in the grid; they are left out"
+            for name in empty
+        ]
+    municipality = run.population.municipalities
+    if municipality is not None and municipality.isna().any():
+        nowhere = municipality.isna().to_numpy(dtype=bool)
+        found.append(
+            f"{run.population.people[nowhere].sum():,.0f} people in {int(nowhere.sum()):,} cells "
+            "have no municipality: they count in the whole only"
+        )
+    if run.season == "winter" and run.speeds.winter is None:
+        found.append(
+            f'the speed table "{run.speeds.name}" knows no winter: the speeds are those of summer'
+        )
+    found += _cut_off_sites(run)
     overlapping = run.population.counts.get("overlapping_cells", 0)
     if overlapping:
         found.append(f"{overlapping:,.0f} cells of the grid overlap others: people may count twice")
@@ -63,6 +79,29 @@ def notices(run: Run) -> list[str]:
     if run.network.counts.get("way_nodes_missing"):
         found.append(
             f"{run.network.counts['way_nodes_missing']:,} nodes of roads are missing in the file"
+        )
+    return found
+
+
+def _cut_off_sites(run: Run) -> list[str]:
+    """Name the sites on a part of the network that nothing joins to its largest part."""
+    search, snapper = run.times.search, run.times.snapper
+    if search is None or snapper is None:
+        return []
+    parts = snapper.parts
+    largest = int(parts.length_m.argmax())
+    found = []
+    for row, site in enumerate(run.times.site_ids):
+        edge = int(search.sites.edge[row])
+        if edge == NOWHERE or search.sites.too_far[row] or parts.part[edge] == largest:
+            continue
+        reached = run.times.reached[:, row]
+        found.append(
+            f"site {site} ({run.sites.frame.at[site, 'name']}, tier "
+            f"{run.sites.frame.at[site, 'tier']}) stands on "
+            f"{parts.length_m[parts.part[edge]] / 1000:,.1f} km of road that no road joins to the "
+            f"rest: {run.population.people[reached].sum():,.0f} people can reach it. An island? "
+            "If not, mend the map, or raise snapping.min_component_m"
         )
     return found
 

@@ -23,6 +23,7 @@ from accessibility.traveltime.node_times import Progress
 Floats = npt.NDArray[np.float64]
 
 OUTPUT_KINDS = (".parquet", ".csv")
+LONG_LEG_M = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ def point_matrix(
     -------
     DataFrame
         `from_id`, `to_id` (text), `travel_time_s` (whole seconds), in the order of the files;
-        pairs without a way are left out.
+        pairs without a way are left out. `attrs["notes"]` says which points were moved or far.
 
     Raises
     ------
@@ -137,7 +138,25 @@ def point_matrix(
         found = node_times(graph, starts, direction="from_sites", progress=progress)
         reader = PointTimes(graph, ends, direction="from_sites")
         drive_ds = np.vstack([reader.of_site(found, site) for site in range(len(starts))])
-    return _pairs(drive_ds, starts, ends, origins, destinations)
+    pairs = _pairs(drive_ds, starts, ends, origins, destinations)
+    pairs.attrs["notes"] = [
+        *_notes("origins", origins, starts, max_leg_m),
+        *_notes("destinations", destinations, ends, max_leg_m),
+    ]
+    return pairs
+
+
+def _notes(what: str, points: Points, stand: Snapped, max_leg_m: float) -> list[str]:
+    """Say which points were moved, are far from any road, or too far."""
+    return [
+        f"{int(mask.sum())} {what} {text}: {examples(points.ids[mask])}"
+        for mask, text in (
+            (stand.moved, "stand by a road that is cut off and were moved to the nearest other"),
+            (stand.too_far, f"are over {max_leg_m:g} m from any road: left out"),
+            ((stand.leg_m > LONG_LEG_M) & ~stand.too_far, "are over 1 km from their road"),
+        )
+        if mask.any()
+    ]
 
 
 def _pairs(
@@ -148,6 +167,10 @@ def _pairs(
     usable = (drive_ds != UNREACHABLE) & ~starts.too_far[:, None] & ~ends.too_far[None, :]
     rows, columns = np.nonzero(usable)
     total_ds = drive_ds[rows, columns].astype(np.int64) + starts.leg_ds[rows] + ends.leg_ds[columns]
+    same = (origins.lon[rows] == destinations.lon[columns]) & (
+        origins.lat[rows] == destinations.lat[columns]
+    )
+    total_ds[same] = 0  # nobody travels to where they are
     return pd.DataFrame(
         {
             "from_id": origins.ids.to_numpy()[rows],

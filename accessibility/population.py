@@ -198,6 +198,7 @@ def compare_with_register(
         for column in ("people", *population.groups):
             cells[column] = cells[column] * by_cell
         counts["people_before_scaling"] = population.total
+        counts["people"] = float(cells["people"].sum())
     return Population(
         cells=cells,
         groups=population.groups,

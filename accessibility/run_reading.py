@@ -150,6 +150,7 @@ def _verdict(data: Mapping[str, Any], target: Target) -> Verdict:
         people=data.get("people", 0.0),
         people_missing=data["people_missing"],
         sensitivity=data["sensitivity"],
+        sensitivity_high=data.get("sensitivity_high", {}),
         by_municipality=tuple(AreaShare(**one) for one in data["by_municipality"]),
         reason=data.get("reason", ""),
     )

@@ -370,9 +370,10 @@ def speed_variants(
     driven = season or study.file.network.season
     access = study.file.snapping.access_speed_km_h
     variants = {}
-    if driven == "winter":
+    knows_winter = times.search.graph.times.table.winter is not None
+    if driven == "winter" and knows_winter:
         variants["winter"] = times
-    elif times.search.graph.times.table.winter is not None:
+    elif knows_winter:
         variants["winter"] = at_other_speeds(
             times,
             season="winter",

@@ -49,9 +49,9 @@ class Verdict:
         The share or number found; None where there is nobody to measure.
     people, people_missing
         People of the target's group (at most), and how many more would have to be inside.
-    sensitivity
-        Share (low) at 5 minutes less and more, in winter, and on roads 10 % slower; None where not
-        worked out.
+    sensitivity, sensitivity_high
+        Share (low, and high) at 5 minutes less and more, in winter, and on roads 10 % slower; None
+        where there is nobody to measure.
     by_municipality
         Worst first.
     reason
@@ -66,6 +66,7 @@ class Verdict:
     people: float = 0.0
     people_missing: float = 0.0
     sensitivity: Mapping[str, float | None] = field(default_factory=dict)
+    sensitivity_high: Mapping[str, float | None] = field(default_factory=dict)
     by_municipality: tuple[AreaShare, ...] = ()
     reason: str = ""
 
@@ -91,6 +92,7 @@ class Verdict:
             "people": self.people,
             "people_missing": self.people_missing,
             "sensitivity": dict(self.sensitivity),
+            "sensitivity_high": dict(self.sensitivity_high),
             "status": target.status,
             "source": target.source,
             "reason": self.reason,
@@ -240,7 +242,8 @@ def _share_verdict(
         measured_high=found.share_high,
         people=float(high.sum()),
         people_missing=float(np.ceil(max(missing - 1e-6, 0.0))),
-        sensitivity=sensitivity,
+        sensitivity={name: one[0] for name, one in sensitivity.items()},
+        sensitivity_high={name: one[1] for name, one in sensitivity.items()},
         by_municipality=_by_municipality(found, low, high, population),
         reason=unknown if word == "undecided" else "",
     )
@@ -278,9 +281,11 @@ def at_least(share: float, required: float) -> bool:
     return share >= required - 1e-12
 
 
-def _share_within(time_s: Floats, cutoff_s: int, low: Floats, high: Floats) -> float | None:
-    share = joint_share(time_s <= cutoff_s, low, high)[2]
-    return None if np.isnan(share) else share
+def _share_within(
+    time_s: Floats, cutoff_s: int, low: Floats, high: Floats
+) -> tuple[float | None, float | None]:
+    _, _, share_low, share_high = joint_share(time_s <= cutoff_s, low, high)
+    return (None, None) if np.isnan(share_low) else (share_low, share_high)
 
 
 def _by_municipality(

@@ -573,7 +573,7 @@ def test_a_municipality_that_one_of_the_two_lacks_is_named(tmp_path: Path) -> No
     study = with_register(tmp_path, "m,p\nÄänekoski,3\nToivakka,9\n", scale=True)
     answer = accessibility("check", study)
     assert "warning: Muurame: is in the grid but not in the register; left" in answer.err
-    assert "warning: Toivakka: is in the register but has no cell" in answer.err
+    assert "warning: Toivakka: is in the register with 9 people but has no cell" in answer.err
 
 
 def test_names_match_however_their_letters_are_composed(tmp_path: Path) -> None:

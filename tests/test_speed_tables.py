@@ -260,7 +260,7 @@ def test_the_plain_table_knows_no_surfaces():
         *[
             (nonsense, 405, 405)
             for nonsense in (
-                "", "0", "4", "131", "999", "1e21", "-50", "none", "signals", "walk", "variable",
+                "", "0", "4", "151", "999", "1e21", "-50", "none", "signals", "walk", "variable",
                 "50;80", "50,80", "80|60", "30 knots", "50 km", "ca. 80", "80.5.5", "8O", "٥٠",
                 "FI:nowhere", "nan", "inf", "50 80",
             )
@@ -421,7 +421,8 @@ def test_what_was_assumed_for_limits_is_counted():
         ("62.5", 62.5),
         ("50 mph", 80.4672),
         ("80 mph", 128.74752),
-        ("81 mph", None),  # 130.36 km/h
+        ("81 mph", 130.356864),
+        ("94 mph", None),  # 151.3 km/h
         ("3 mph", None),  # 4.8 km/h
         ("4 mph", 6.437376),
         ("0", None),

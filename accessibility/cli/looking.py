@@ -96,6 +96,8 @@ def matrix(
             progress=progress,
         )
     write_pairs(pairs, out)
+    for note in pairs.attrs["notes"]:
+        log.warning(note)
     log.info(left_out(pairs, starts, ends))
     click.echo(str(out))
 

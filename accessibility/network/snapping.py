@@ -17,6 +17,7 @@ from accessibility.network.graph import Parts, find_parts
 from accessibility.network.roads import Floats, Ints
 
 AT_NODE_M = 0.05
+SAME_DISTANCE_M = 0.001
 NOWHERE = -1
 
 
@@ -166,7 +167,8 @@ class Snapper:
     def _nearest(self, xy: Floats, allowed: npt.NDArray[np.bool_]) -> Ints:
         """Find the nearest allowed edge of each point (-1: there is none).
 
-        Of equally near edges that of the smaller way id is taken, in whatever order they come.
+        Of edges that are equally near, to a millimetre, that of the smaller way id is taken, in
+        whatever order they come.
         """
         nearest = np.full(len(xy), NOWHERE, dtype=np.int64)
         if not len(xy) or not allowed.any():
@@ -176,7 +178,11 @@ class Snapper:
             edges = np.flatnonzero(allowed)
             self._trees[key] = (shapely.STRtree(self._lines[edges]), edges)
         tree, edges = self._trees[key]
-        rows, found = tree.query_nearest(shapely.points(xy), all_matches=True)
+        points = shapely.points(xy)
+        (near_rows, _), near_m = tree.query_nearest(points, all_matches=False, return_distance=True)
+        reach_m = np.zeros(len(xy))
+        reach_m[near_rows] = near_m + SAME_DISTANCE_M
+        rows, found = tree.query(points, predicate="dwithin", distance=reach_m)
         edge = edges[found]
         way = self.times.network.way_id[self.times.network.edge_way[edge]]
         order = np.lexsort((edge, way, rows))

@@ -400,8 +400,7 @@ def _target(changes: Changes, change: TargetChange) -> str:
         *changes.crossing(change),
         changes.falls(change),
     ]
-    sensitive = [one for one in change.after.sensitivity.values() if one is not None]
-    if any(flips(change.after, share) for share in sensitive):
+    if any(flips(change.after, key) for key in change.after.sensitivity):
         said.append(firmness(change.after, phrases))
     return " ".join(one for one in said if one)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from accessibility.reports.phrases import Phrases, is_range
+from accessibility.reports.words import Words
 from accessibility.services import Target
-from accessibility.targets import Verdict, at_least
+from accessibility.targets import Verdict, verdict_word
 
 #: A verdict is close where the share is less than this from the one required.
 CLOSE = 0.01
+SAME_SHARE = 1e-9
 _SHIFT = re.compile(r"([+-]\d+)_min")
 _SLOWER = re.compile(r"slower_(\d+)_percent")
 
@@ -32,11 +34,10 @@ def firmness(verdict: Verdict, phrases: Phrases) -> str:
     tried = {key: share for key, share in verdict.sensitivity.items() if share is not None}
     if not tried or verdict.reason.startswith("uncertainty"):
         return ""
-    changed = [key for key, share in tried.items() if flips(verdict, share)]
+    changed = [key for key in tried if flips(verdict, key)]
     if changed:
         changes = [
-            f"{variant(key, verdict.target, phrases)} "
-            f"({words.percent_apart(tried[key], verdict.required)})"
+            f"{variant(key, verdict.target, phrases)} ({_shown(verdict, key, words)})"
             for key in changed
         ]
         return words.gettext(
@@ -44,8 +45,6 @@ def firmness(verdict: Verdict, phrases: Phrases) -> str:
             by_mode=phrases.by_mode(),
             changes=words.listed(changes),
         )
-    if verdict.word == "undecided" or (verdict.word == "not_met" and is_range(verdict)):
-        return ""  # the lowest share alone cannot tell
     return words.gettext(
         "Travelling {by_mode}, the verdict stays the same: {changes}.",
         by_mode=phrases.by_mode(),
@@ -53,9 +52,22 @@ def firmness(verdict: Verdict, phrases: Phrases) -> str:
     )
 
 
-def flips(verdict: Verdict, share: float) -> bool:
-    """Tell whether another (lowest) share would give another verdict."""
-    return at_least(share, verdict.required) != (verdict.word == "met")
+def flips(verdict: Verdict, key: str) -> bool:
+    """Tell whether what a variant changes would give another verdict."""
+    low = verdict.sensitivity[key]
+    high = verdict.sensitivity_high.get(key, low)
+    if low is None or high is None:
+        return False
+    return verdict_word(low, high, verdict.required) != verdict.word
+
+
+def _shown(verdict: Verdict, key: str, words: Words) -> str:
+    """Write a variant's share, as a range where people are hidden."""
+    low = verdict.sensitivity[key] or 0.0
+    high = verdict.sensitivity_high.get(key, low)
+    if high is None or high - low < SAME_SHARE:
+        return words.percent_apart(low, verdict.required)
+    return words.percent_range(low, high)
 
 
 def variant(key: str, target: Target, phrases: Phrases) -> str:

@@ -68,7 +68,7 @@ def _opening(run: Run, phrases: Phrases) -> str:
     say = phrases.words.gettext
     name = phrases.safe(run.study.name.in_language(phrases.words.language))
     season = say("Speeds are those of summer.")
-    if run.season == "winter":
+    if run.season == "winter" and run.speeds.winter is not None:
         season = say("Speeds are those of winter.")
     topic = say("Geographical access to services.")
     lines = [f"# {name}", f"{topic} {phrases.not_assessed()} {season}"]

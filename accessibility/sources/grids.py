@@ -114,7 +114,7 @@ def read_grid(path: Path, columns: GridColumns, *, crs: str) -> Population:
     frame |= groups
     if columns.municipality:
         name = table.text(columns.municipality, "population.municipality")
-        frame["municipality"] = pd.array(name.to_list(), dtype="string")
+        frame["municipality"] = pd.array([one or pd.NA for one in name], dtype="string")
     cells = gpd.GeoDataFrame(frame, geometry=lattice.squares, crs=crs, index=ids)
     _check_unique(cells, table)
     return Population(

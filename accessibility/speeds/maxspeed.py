@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 KM_H_PER_MPH = 1.609344
 LOWEST_KM_H = 5.0
-HIGHEST_KM_H = 130.0
+HIGHEST_KM_H = 150.0  # the highest posted anywhere is 140 km/h
 _LIMIT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)\s*(km/h|kmh|kph|mph)?")
 
 
@@ -28,7 +28,7 @@ def parse_maxspeed(text: str, implicit_km_h: Mapping[str, float] | None = None) 
     Returns
     -------
     float | None
-        A limit from 5 to 130 km/h.
+        A limit from 5 to 150 km/h.
 
     Notes
     -----
