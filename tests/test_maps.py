@@ -577,3 +577,14 @@ def test_regions_and_the_country_stay_within_their_size(
     with visit(browser, path) as seen:
         assert seen.page.locator(".site").count() == len(found.sites.frame)
         seen.assert_quiet()
+
+
+def test_the_map_of_an_option_says_which_option_it_is() -> None:
+    import accessibility as acc
+
+    base = run_study(load_study(acc.demo_study()), sensitivity=False)
+    option = acc.Scenario(name=Text({"": "{{7*191}} VE1"}), changes=(acc.CloseSite(site="KS-HAN"),))
+    page = map_html(run_map(acc.run_scenario(base, option), isochrones=None, language="en"))
+    assert "VE1" in page
+    assert "1337 VE1" not in page
+    assert "VE1" not in map_html(run_map(base, isochrones=None, language="en"))

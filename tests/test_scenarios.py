@@ -167,6 +167,26 @@ def test_the_incremental_search_equals_the_full_one(change: object) -> None:
     assert (expected != BASE.times.time_s).any()  # else the test could not fail
 
 
+@settings(max_examples=15)
+@given(
+    st.sampled_from([int(way) for way in BASE.network.way_id]),
+    st.sampled_from(["close", "slow", "fast"]),
+)
+def test_any_change_of_any_road_is_searched_as_in_full(way: int, kind: str) -> None:
+    road = acc.Roads(way=way)
+    changes = {
+        "close": acc.CloseRoad(road=road),
+        "slow": acc.ScaleSpeed(road=road, factor=0.4),
+        "fast": acc.ScaleSpeed(road=road, factor=2.5),
+    }
+    after = acc.run_scenario(BASE, scenario(changes[kind]))
+    np.testing.assert_array_equal(after.times.time_s, full_search(BASE, changes[kind]))
+    if kind == "fast":
+        assert (after.times.time_s <= BASE.times.time_s).all()
+    else:
+        assert (after.times.time_s >= BASE.times.time_s).all()
+
+
 def test_closing_a_road_never_shortens_and_its_residents_still_drive_out() -> None:
     after = acc.run_scenario(BASE, scenario(acc.CloseRoad(road=BRIDGE)))
     assert (after.times.time_s >= BASE.times.time_s).all()

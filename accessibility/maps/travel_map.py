@@ -84,7 +84,7 @@ def run_map(
     return sheet_map(
         Sheet(
             language=language,
-            title=html_text(run.study.name.in_language(language)),
+            title=html_text(_title(run, language)),
             subtitle=_subtitle(run, words),
             caption=_caption(run, words),
             bounds=bounds,
@@ -228,6 +228,14 @@ def _by_class(run: Run, tier: str) -> tuple[list[float], list[float]]:
         bands = np.diff(figures[:-2], prepend=0.0)
         steps.append([float(one) for one in (*bands, *figures[-2:])])
     return steps[0], steps[1]
+
+
+def _title(run: Run, language: str) -> str:
+    """Name the study, and the option where it is not the current situation."""
+    name = run.study.name.in_language(language)
+    if run.scenario is None:
+        return name
+    return f"{name} – {run.scenario.name.in_language(language)}"
 
 
 def _subtitle(run: Run, words: Texts) -> str:
