@@ -9,6 +9,7 @@ and for export, and how far they disagree with the cells is measured.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -129,12 +130,14 @@ def isochrones(
     column = "tier" if by == "tier" else "site_id"
     rows: list[dict[str, object]] = []
     shapes: list[shapely.Geometry] = []
-    for name, point_ds, time_s in _layers(times, sites, tiers, surface, by):
-        bands = list(band_polygons(surface, point_ds, bands_min))
-        for band, shape in zip(bands_min, bands, strict=True):
-            people = float(population.people[time_s <= band * 60].sum())
-            rows.append({column: name, "band_min": float(band), "people": people})
-            shapes.append(shape)
+    with ThreadPoolExecutor(max_workers=2) as pool:  # contouring and geometry run outside Python
+        layers = list(_layers(times, sites, tiers, surface, by))
+        drawn = pool.map(lambda one: list(band_polygons(surface, one[1], bands_min)), layers)
+        for (name, _, time_s), bands in zip(layers, drawn, strict=True):
+            for band, shape in zip(bands_min, bands, strict=True):
+                people = float(population.people[time_s <= band * 60].sum())
+                rows.append({column: name, "band_min": float(band), "people": people})
+                shapes.append(shape)
     frame = gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs=crs)
     frame.attrs["resolution_m"] = surface.resolution_m
     return frame
