@@ -218,7 +218,7 @@ def _write_files(run: Run, shapes: Shapes, folder: Path, language: str) -> None:
     from accessibility.maps import run_map, save_map
     from accessibility.reports import ReportFacts, coverage_csv, report, targets_json
 
-    run.cells().to_parquet(folder / "cells.parquet")
+    run.cells().reset_index().to_parquet(folder / "cells.parquet", index=False)
     write_times(run.times, folder / "times.parquet")
     _write_isochrones(shapes, folder / "isochrones.gpkg")
     (folder / "coverage.csv").write_text(coverage_csv(run.coverage), encoding="utf-8", newline="")

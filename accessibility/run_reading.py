@@ -60,7 +60,7 @@ def read_run(folder: str | Path, language: str | None = None) -> StoredRun:
     try:
         provenance = json.loads((place / "run.json").read_text(encoding="utf-8"))
         verdicts = json.loads((place / "targets.json").read_text(encoding="utf-8"))["targets"]
-        cells = gpd.read_parquet(place / "cells.parquet")
+        cells = gpd.read_parquet(place / "cells.parquet").set_index("cell_id")
         settings = provenance["settings"]
         spoken = language or settings["language"]
         tiers = Tiers(

@@ -116,7 +116,7 @@ class Run:
         return self.study.tiers
 
     def cells(self) -> gpd.GeoDataFrame:
-        """Give the table of cells as cells.parquet has it, indexed by `cell_id`."""
+        """Give the table of cells as cells.parquet has it; here it is indexed by `cell_id`."""
         assert self.times.cells is not None  # noqa: S101  (a run keeps what it snapped)
         leg_m = self.times.cells.leg_m
         frame = self.population.cells.copy()

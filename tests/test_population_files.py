@@ -555,7 +555,7 @@ def test_scaling_to_the_register_is_right_to_the_last_person(tmp_path: Path) -> 
     assert population.register["grid"].to_dict() == {"Muurame": 12, "Äänekoski": 3}
     answer = accessibility("run", study, "--out", tmp_path / "out")
     assert answer.code == 0
-    cells = gpd.read_parquet(tmp_path / "out" / "cells.parquet")
+    cells = gpd.read_parquet(tmp_path / "out" / "cells.parquet").set_index("cell_id")
     assert cells["people"].tolist() == [4, 8, 2, 4]
 
 

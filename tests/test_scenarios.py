@@ -357,7 +357,7 @@ def test_ivalos_closure_is_recounted_from_the_times(
     assert code == 1
     assert run_cli("run", study, "--out", str(tmp_path / "base"), "-q") == 0
     assert run_cli("run", study, "--close", "S148", "--out", str(tmp_path / "ve1"), "-q") == 0
-    cells = gpd.read_parquet(tmp_path / "base" / "cells.parquet")
+    cells = gpd.read_parquet(tmp_path / "base" / "cells.parquet").set_index("cell_id")
     times = pd.read_parquet(tmp_path / "base" / "times.parquet")
     times = times.astype({"cell_id": str, "site_id": str})
     sites = pd.read_csv(data_folder / "studies" / "lappi_sites.csv", dtype=str)

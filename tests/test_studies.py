@@ -129,7 +129,7 @@ def test_the_run_folder_holds_what_the_run_found(
 ) -> None:
     run = runs[name]
     folder = write_run(run, tmp_path / "out")
-    cells = gpd.read_parquet(folder / "cells.parquet")
+    cells = gpd.read_parquet(folder / "cells.parquet").set_index("cell_id")
     times = pd.read_parquet(folder / "times.parquet").astype({"cell_id": str, "site_id": str})
     local = run.sites.serving("L", run.tiers)
     nearest = times[times["site_id"].isin(local)].groupby("cell_id")["travel_time_s"].min()
