@@ -25,15 +25,20 @@ APART = """
 
 def test_a_site_on_a_road_that_nothing_joins_is_named_with_who_reaches_it(tmp_path: Path) -> None:
     world = World(APART, step_m=200)
-    study = world.write_study(tmp_path, cells={"a": 1, "b": 2, "c": 4}, sites={"b": "L", "d": "E"})
+    folder, out = tmp_path / "in", tmp_path / "out"
+    study = world.write_study(folder, cells={"a": 1, "b": 2, "c": 4}, sites={"b": "L", "d": "E"})
     run = run_study(load_study(study))
     (found,) = [one for one in notices(run) if "that no road joins" in one]
     assert found.startswith("site d (") or found.startswith("site b (")
     only_part = 4 if found.startswith("site d") else 3
     assert f": {only_part} people can reach it" in found
     with pytest.raises(SystemExit) as left:
-        main(["check", str(study), "--strict", "-q"])
-    assert left.value.code in (2, 3)
+        main(["run", str(study), "--out", str(out), "--strict", "-q"])
+    assert left.value.code == 3
+    assert not out.exists()
+    with pytest.raises(SystemExit) as left:
+        main(["run", str(study), "--out", str(out), "-q"])
+    assert left.value.code == 0
 
 
 def test_a_joined_network_raises_no_such_notice(tmp_path: Path) -> None:
