@@ -181,7 +181,7 @@ def make_surface(
     assert times.search is not None  # noqa: S101
     drive = times.search.graph.times
     xy = drive.network.points_in(crs)
-    edges = _edges_in_use(drive, times.search.sites, times.cells)
+    edges = _edges_in_use(drive, times.search.sites)
     low = xy[np.isin(_point_edges(drive), edges)].min(axis=0) - max_leg_m
     high = xy[np.isin(_point_edges(drive), edges)].max(axis=0) + max_leg_m
     spacing_m = resolution_m or _spacing(low, high, layers)
@@ -223,9 +223,7 @@ def _point_edges(drive: DriveTimes) -> npt.NDArray[np.int64]:
     return np.repeat(np.arange(network.edges), np.diff(network.point_from))
 
 
-def _edges_in_use(
-    drive: DriveTimes, sites: Snapped, cells: Snapped | None
-) -> npt.NDArray[np.int64]:
+def _edges_in_use(drive: DriveTimes, sites: Snapped) -> npt.NDArray[np.int64]:
     """List the edges that cells may stand on: where one can arrive and leave, and a site is."""
     parts = find_parts(drive)
     served = np.zeros(len(parts.length_m), dtype=bool)
@@ -233,7 +231,6 @@ def _edges_in_use(
     served[parts.part[standing]] = True
     allowed = drive.snappable & parts.core & (served | parts.has_ferry)[parts.part]
     allowed[standing] = True
-    del cells
     return np.flatnonzero(allowed)
 
 

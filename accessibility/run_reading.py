@@ -74,7 +74,7 @@ def read_run(folder: str | Path, language: str | None = None) -> StoredRun:
         name = Text(scenario["name"]) if scenario else Text(settings["name"])
         outcome = Outcome(
             name=name.in_language(spoken),
-            population=_population(cells, settings),
+            population=_population(cells),
             sites=_sites(provenance["sites"], str(cells.crs)),
             tiers=tiers,
             nearest=pd.DataFrame(cells[[c for c in cells if c.startswith(("time_s_", "site_"))]]),
@@ -118,14 +118,13 @@ def check_comparable(before: StoredRun, after: StoredRun) -> None:
         )
 
 
-def _population(cells: gpd.GeoDataFrame, settings: Mapping[str, Any]) -> Population:
+def _population(cells: gpd.GeoDataFrame) -> Population:
     own = {"x", "y", "people", "municipality", "geometry", "status", "access_leg_m"}
     groups = [
         str(column)
         for column in cells
         if column not in own and not str(column).startswith(("time_s_", "site_"))
     ]
-    del settings
     kept = [column for column in ("x", "y", "people", *groups, "municipality") if column in cells]
     return Population(cells=cells[[*kept, "geometry"]], groups=tuple(groups))
 
