@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -28,6 +28,7 @@ from accessibility.notices import notices
 from accessibility.runs import Run
 from accessibility.services import LANGUAGES
 from accessibility.sources.files import sha256
+from accessibility.surroundings import surroundings
 from accessibility.traveltime import ENGINE, UNREACHABLE, TravelTimes
 
 if TYPE_CHECKING:
@@ -49,31 +50,32 @@ class Shapes:
     """The isochrones of a run, by tier and by site, and how far they disagree with the cells."""
 
     tiers: gpd.GeoDataFrame
-    sites: gpd.GeoDataFrame
+    sites: gpd.GeoDataFrame | None
     mismatch: Mismatch
 
 
-def draw_shapes(run: Run) -> Shapes:
-    """Draw the isochrones of a run."""
-    study, snapping = run.study, run.study.file.snapping
-    layers = {
-        by: isochrones(
-            run.times,
-            run.population,
-            run.sites,
-            run.tiers,
-            bands_min=study.bands_min,
-            by=by,
-            access_speed_km_h=snapping.access_speed_km_h,
-            max_leg_m=snapping.max_leg_m,
-            resolution_m=study.file.isochrones.resolution_m,
-        )
-        for by in ("tier", "site")
-    }
+def draw_shapes(run: Run, *, sites: bool = True) -> Shapes:
+    """Draw the isochrones of a run, those by site only where they are wanted."""
+    tiers = _isochrones(run, "tier")
     return Shapes(
-        tiers=layers["tier"],
-        sites=layers["site"],
-        mismatch=mismatch(layers["tier"], run.nearest, run.population, run.tiers),
+        tiers=tiers,
+        sites=_isochrones(run, "site") if sites else None,
+        mismatch=mismatch(tiers, run.nearest, run.population, run.tiers),
+    )
+
+
+def _isochrones(run: Run, by: Literal["tier", "site"]) -> gpd.GeoDataFrame:
+    study, snapping = run.study, run.study.file.snapping
+    return isochrones(
+        run.times,
+        run.population,
+        run.sites,
+        run.tiers,
+        bands_min=study.bands_min,
+        by=by,
+        access_speed_km_h=snapping.access_speed_km_h,
+        max_leg_m=snapping.max_leg_m,
+        resolution_m=study.file.isochrones.resolution_m,
     )
 
 
@@ -216,13 +218,9 @@ def _whole_folder(folder: Path) -> Iterator[Path]:
 def _write_files(run: Run, shapes: Shapes, folder: Path, language: str) -> None:
     from accessibility import __version__
     from accessibility.maps import run_map, save_map
-    from accessibility.reports import ReportFacts, coverage_csv, report, targets_json
+    from accessibility.reports import ReportFacts, report
 
-    run.cells().reset_index().to_parquet(folder / "cells.parquet", index=False)
-    write_times(run.times, folder / "times.parquet")
-    _write_isochrones(shapes, folder / "isochrones.gpkg")
-    (folder / "coverage.csv").write_text(coverage_csv(run.coverage), encoding="utf-8", newline="")
-    (folder / "targets.json").write_text(targets_json(run.verdicts), encoding="utf-8")
+    write_record(run, shapes, folder)
     facts = ReportFacts(
         version=__version__,
         engine=ENGINE,
@@ -231,6 +229,30 @@ def _write_files(run: Run, shapes: Shapes, folder: Path, language: str) -> None:
     )
     (folder / "report.md").write_text(report(run, language=language, facts=facts), encoding="utf-8")
     save_map(run_map(run, isochrones=shapes.tiers, language=language), folder / "map.html")
+
+
+def write_record(run: Run, shapes: Shapes, folder: Path) -> None:
+    """Write the files that a run is read back from; see `accessibility.run_reading.read_run`.
+
+    Parameters
+    ----------
+    run, shapes
+        The run and its isochrones.
+    folder
+        An empty folder.
+    """
+    from accessibility.reports import coverage_csv, targets_json
+
+    run.cells().reset_index().to_parquet(folder / "cells.parquet", index=False)
+    write_times(run.times, folder / "times.parquet")
+    layers = {"tiers": shapes.tiers, "sites": shapes.sites}
+    _write_layers(
+        {name: layer for name, layer in layers.items() if layer is not None},
+        folder / "isochrones.gpkg",
+    )
+    _write_layers(surroundings(run), folder / "surroundings.gpkg")
+    (folder / "coverage.csv").write_text(coverage_csv(run.coverage), encoding="utf-8", newline="")
+    (folder / "targets.json").write_text(targets_json(run.verdicts), encoding="utf-8")
     provenance = json.dumps(
         provenance_of(run, shapes), indent=1, sort_keys=True, ensure_ascii=False
     )
@@ -266,14 +288,14 @@ def write_times(times: TravelTimes, path: Path) -> None:
             )
 
 
-def _write_isochrones(shapes: Shapes, path: Path) -> None:
+def _write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
     import pyogrio
     from pyogrio.errors import DataLayerError, DataSourceError
 
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": NO_CLOCK})
     try:
-        for layer, frame in (("tiers", shapes.tiers), ("sites", shapes.sites)):
-            frame.to_file(path, layer=layer, driver="GPKG", engine="pyogrio")
+        for name, frame in layers.items():
+            frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio")
     except (DataSourceError, DataLayerError) as problem:  # a full disk, as GDAL puts it
         raise OutputError(f"{path.name}: {str(problem).split(';')[0]}. Is the disk full?") from (
             problem
@@ -325,6 +347,11 @@ def provenance_of(run: Run, shapes: Shapes | None = None) -> dict[str, Any]:
             "people": {str(what): float(number) for what, number in audit["people"].items()},
         },
         "notes": [*run.population.notes, *run.sites.notes],
+        "network": dict(run.network_origin),
+        "season": run.season,
+        "register": _register_records(run),
+        "stranded_sites": dict(run.stranded_sites),
+        "people_outside": {name: list(both) for name, both in run.people_outside.items()},
         "scenario": _scenario_of(run),
         "sites": _site_records(run),
         "warnings": notices(run),
@@ -332,8 +359,9 @@ def provenance_of(run: Run, shapes: Shapes | None = None) -> dict[str, Any]:
     if shapes is not None:
         found["isochrones"] = {
             "resolution_m": {
-                "tiers": shapes.tiers.attrs["resolution_m"],
-                "sites": shapes.sites.attrs["resolution_m"],
+                name: layer.attrs["resolution_m"]
+                for name, layer in (("tiers", shapes.tiers), ("sites", shapes.sites))
+                if layer is not None
             },
             "share_of_people_outside_own_band": shapes.mismatch.outside,
             "share_of_people_inside_a_shorter_band": shapes.mismatch.inside_shorter,
@@ -351,11 +379,24 @@ def _scenario_of(run: Run) -> dict[str, Any] | None:
             {"action": type(change).__name__, **asdict(change)} for change in run.scenario.changes
         ],
         "effects": list(run.effects),
+        "proposal": None if run.scenario.proposal is None else asdict(run.scenario.proposal),
     }
 
 
+def _register_records(run: Run) -> list[dict[str, Any]] | None:
+    """List the municipalities of the grid and the register, with None for what one lacks."""
+    register = run.population.register
+    if register is None:
+        return None
+    rows = register.astype(object).where(register.notna(), None).to_dict("records")
+    return [
+        {"municipality": str(name), **{str(key): value for key, value in row.items()}}
+        for name, row in zip(register.index, rows, strict=True)
+    ]
+
+
 def _site_records(run: Run) -> list[dict[str, Any]]:
-    """List the sites that stand, without coordinates of their own: those are in the inputs."""
+    """List the sites that stand; their places are in surroundings.gpkg."""
     frame = run.sites.frame.drop(columns="geometry")
     records = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return [

@@ -26,6 +26,7 @@ from accessibility.network import (
     restand,
     search_graph,
 )
+from accessibility.opening_times import sites_open_at
 from accessibility.population import Population
 from accessibility.reading import (
     check_region,
@@ -38,7 +39,7 @@ from accessibility.reading import (
 from accessibility.scenarios import Scenario
 from accessibility.scenarios.changes import RoadChange
 from accessibility.scenarios.on_roads import change_roads
-from accessibility.services import Tiers
+from accessibility.services import Target, Tiers
 from accessibility.sites import Sites
 from accessibility.sources.speed_tables import read_speeds
 from accessibility.speeds import Season, SpeedTable
@@ -142,6 +143,43 @@ class Run:
             },
             index=pd.Index([name for name, _ in rows], name="what"),
         )
+
+    @property
+    def network_origin(self) -> Mapping[str, Any]:
+        """What the road file says of itself, such as its date."""
+        return self.network.origin
+
+    @property
+    def stranded_sites(self) -> Mapping[str, str]:
+        """Names, by id, of sites too far from any road to serve anybody."""
+        if self.times.search is None:
+            return {}
+        stand = self.times.search.sites
+        names = self.sites.frame["name"][stand.too_far | (stand.edge == NOWHERE)]
+        return {str(site): str(name) for site, name in names.items()}
+
+    @property
+    def people_outside(self) -> Mapping[str, tuple[float, float]]:
+        """By target with a time limit: people beyond it, fewest and most.
+
+        Sites whose opening hours are not known count for the fewest, not for the most.
+        """
+        return {
+            verdict.target.id: self._outside(verdict.target)
+            for verdict in self.verdicts
+            if verdict.target.kind == "share"
+        }
+
+    def _outside(self, target: Target) -> tuple[float, float]:
+        low, high = self.population.bounds(target.group)
+        serving = self.sites.serving(target.tier, self.tiers)
+        counting = sites_open_at(self.sites, serving, target.open_at)
+        perhaps, certain = (
+            self.times.nearest(sites)["time_s"].to_numpy(dtype=np.float64, na_value=np.inf)
+            for sites in (counting.possible, counting.certain)
+        )
+        fewest = float(low[perhaps > target.cutoff_s].sum())
+        return fewest, float(high[certain > target.cutoff_s].sum())
 
     def _legs_over_border(self) -> np.ndarray:
         """Mark cells whose access leg leaves the region's borders."""

@@ -277,12 +277,19 @@ def load_study(path: str | Path) -> Study:
     check_version(data, str(place))
     file = checked(StudyFile, data, str(place))
     try:
-        return _assembled(place, file)
+        return study_of(place, file)
     except StudyError as problem:
         raise StudyError(f"{place}: {problem}") from None
 
 
-def _assembled(path: Path, file: StudyFile) -> Study:
+def study_of(path: Path, file: StudyFile) -> Study:
+    """Make a study of a file's tables, and check that they fit together.
+
+    Raises
+    ------
+    StudyError
+        If a table names something that another does not know.
+    """
     projected_crs(file.crs)
     _check_places(file.population)
     tiers = Tiers(

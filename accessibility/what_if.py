@@ -41,7 +41,7 @@ from accessibility.scenarios import (
 from accessibility.scenarios.changes import RoadChange
 from accessibility.screening import Screening, screen_closures
 from accessibility.services import Target
-from accessibility.sources.areas import place_name
+from accessibility.sources.areas import named_places
 from accessibility.speeds import Season
 from accessibility.traveltime import TravelTimes, node_times, travel_time_matrix
 
@@ -244,13 +244,6 @@ def outcome(run: Run, language: str = "en") -> Outcome:
     language
         fi, sv or en.
     """
-    places = run.places
-    if places is not None:
-        records = places.drop(columns="geometry").to_dict("records")
-        named = [
-            place_name({str(key): value for key, value in row.items()}, language) for row in records
-        ]
-        places = places.assign(name=named)
     name = run.scenario.name if run.scenario is not None else run.study.name
     return Outcome(
         name=name.in_language(language),
@@ -265,7 +258,7 @@ def outcome(run: Run, language: str = "en") -> Outcome:
             for target in run.study.targets
             if target.kind == "share" and target.open_at is not None
         },
-        places=places,
+        places=None if run.places is None else named_places(run.places, language),
     )
 
 

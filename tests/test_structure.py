@@ -30,6 +30,8 @@ LAYERS = {
     "what_if": 7,
     "margins": 7,
     "run_reading": 7,
+    "findings": 7,
+    "surroundings": 7,
     "targets": 5,
     "study": 7,
     "sources": 7,

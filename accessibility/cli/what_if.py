@@ -44,10 +44,10 @@ def compare(
     from accessibility.run_reading import check_comparable, read_run
 
     set_up_log(quiet=quiet, verbose=verbose)
-    before, after = read_run(run1, language), read_run(run2, language)
+    before, after = read_run(run1), read_run(run2)
     check_comparable(before, after)
-    found = compare_outcomes(before.outcome, after.outcome)
     spoken = language or before.language
+    found = compare_outcomes(before.outcome(spoken), after.outcome(spoken))
     if form == "json":
         click.echo(json.dumps(found.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
     elif form == "markdown":

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from accessibility.coverage_table import BEYOND, UNREACHABLE_BAND, coverage
-from accessibility.opening_times import sites_open_at
+from accessibility.findings import Findings
 from accessibility.reports.escaping import markdown_text
 from accessibility.reports.facts import ReportFacts
 from accessibility.reports.firmness import closeness, firmness, variant_heading
@@ -21,7 +21,6 @@ from accessibility.reports.method import (
 from accessibility.reports.phrases import Phrases, is_range, phrases_of
 from accessibility.reports.tables import markdown_table
 from accessibility.reports.words import Words
-from accessibility.runs import Run
 from accessibility.services import EVERYBODY, WHOLE_AREA
 from accessibility.targets import Verdict, at_least
 
@@ -29,7 +28,7 @@ HEADLINE_MIN = (30, 60)
 _FINNISH_ORDER = str.maketrans({"Å": "Z\x01", "Ä": "Z\x02", "Ö": "Z\x03"})
 
 
-def report(run: Run, *, language: str, facts: ReportFacts) -> str:
+def report(run: Findings, *, language: str, facts: ReportFacts) -> str:
     """Write the report of a run.
 
     Whole per cents and tens of people stand in sentences, exact figures in tables. Names from the
@@ -64,7 +63,7 @@ def report(run: Run, *, language: str, facts: ReportFacts) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _opening(run: Run, phrases: Phrases) -> str:
+def _opening(run: Findings, phrases: Phrases) -> str:
     say = phrases.words.gettext
     name = phrases.safe(run.study.name.in_language(phrases.words.language))
     season = say("Speeds are those of summer.")
@@ -87,7 +86,7 @@ def _opening(run: Run, phrases: Phrases) -> str:
 # --- targets --------------------------------------------------------------------------------------
 
 
-def _targets_section(run: Run, phrases: Phrases) -> str:
+def _targets_section(run: Findings, phrases: Phrases) -> str:
     say = phrases.words.gettext
     heading = "## " + say("Are the targets met?")
     if not run.verdicts:
@@ -106,7 +105,7 @@ def _targets_section(run: Run, phrases: Phrases) -> str:
     return "\n\n".join(parts)
 
 
-def _target_item(run: Run, verdict: Verdict, phrases: Phrases) -> str:
+def _target_item(run: Findings, verdict: Verdict, phrases: Phrases) -> str:
     """Say all that there is to say of one target, the verdict first."""
     target = verdict.target
     name = phrases.name(target)
@@ -119,7 +118,7 @@ def _target_item(run: Run, verdict: Verdict, phrases: Phrases) -> str:
     first = f"- **{name}: {phrases.verdict(verdict)}**, {phrases.condition(verdict)}. "
     sentences = [phrases.reach(verdict)]
     if verdict.measured_low is not None:
-        sentences.append(phrases.outside(*_people_outside(run, verdict), target.group))
+        sentences.append(phrases.outside(*run.people_outside[target.id], target.group))
     sentences += [phrases.why_undecided(verdict), phrases.missing(verdict)]
     sentences.append(closeness(verdict, phrases))
     lines = [
@@ -131,24 +130,7 @@ def _target_item(run: Run, verdict: Verdict, phrases: Phrases) -> str:
     return "\n  - ".join(line for line in lines if line)
 
 
-def _people_outside(run: Run, verdict: Verdict) -> tuple[float, float]:
-    """Count a target's people beyond its limit: fewest and most.
-
-    Sites whose opening hours are not known count for the fewest, not for the most.
-    """
-    target = verdict.target
-    low, high = run.population.bounds(target.group)
-    serving = run.sites.serving(target.tier, run.tiers)
-    counting = sites_open_at(run.sites, serving, target.open_at)
-    perhaps, certain = (
-        run.times.nearest(sites)["time_s"].to_numpy(dtype=np.float64, na_value=np.inf)
-        for sites in (counting.possible, counting.certain)
-    )
-    fewest = float(low[perhaps > target.cutoff_s].sum())
-    return fewest, float(high[certain > target.cutoff_s].sum())
-
-
-def _sensitivity_section(run: Run, phrases: Phrases) -> str:
+def _sensitivity_section(run: Findings, phrases: Phrases) -> str:
     """Draw the shares under other limits and speeds, side by side."""
     words, say = phrases.words, phrases.words.gettext
     shares = [one for one in run.verdicts if one.sensitivity and one.measured_low is not None]
@@ -210,7 +192,7 @@ def _share_apart(share: float, required: float, words: Words) -> str:
 # --- who reaches what -----------------------------------------------------------------------------
 
 
-def _bands_section(run: Run, phrases: Phrases) -> str:
+def _bands_section(run: Findings, phrases: Phrases) -> str:
     """Draw people and shares per tier and band, for the whole region and everybody."""
     words, say = phrases.words, phrases.words.gettext
     whole = run.coverage[(run.coverage["area"] == WHOLE_AREA)]
@@ -242,7 +224,7 @@ def _bands_section(run: Run, phrases: Phrases) -> str:
     )
 
 
-def _band_name(band: str, run: Run, phrases: Phrases) -> str:
+def _band_name(band: str, run: Findings, phrases: Phrases) -> str:
     say, words = phrases.words.gettext, phrases.words
     if band == BEYOND:
         return say("over {limit}", limit=words.minutes(run.study.bands_min[-1]))
@@ -258,7 +240,7 @@ def _people_and_share(row: pd.Series, words: Words) -> str:
     return people if np.isnan(share) else f"{people} ({words.percent(share, digits=1)})"
 
 
-def _municipalities_section(run: Run, phrases: Phrases) -> str:
+def _municipalities_section(run: Findings, phrases: Phrases) -> str:
     """Draw the share within the target minutes by municipality and tier."""
     words, say = phrases.words, phrases.words.gettext
     if run.population.municipalities is None:
@@ -298,7 +280,7 @@ def _municipalities_section(run: Run, phrases: Phrases) -> str:
     )
 
 
-def _target_minutes(run: Run) -> list[float]:
+def _target_minutes(run: Findings) -> list[float]:
     """Give the minutes of the study's targets; without any, the headline minutes or last band."""
     asked = {one.within_min for one in run.study.targets if one.within_min is not None}
     if not asked:
@@ -306,7 +288,7 @@ def _target_minutes(run: Run) -> list[float]:
     return sorted(asked or {run.study.bands_min[-1]})
 
 
-def _coverage_within(run: Run, minutes: Sequence[float]) -> pd.DataFrame:
+def _coverage_within(run: Findings, minutes: Sequence[float]) -> pd.DataFrame:
     """Give everybody's coverage by area, tier and band, at minutes that may be no band."""
     frame = run.coverage
     if not set(minutes) <= set(run.study.bands_min):

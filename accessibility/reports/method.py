@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pandas as pd
 
-from accessibility.network import NOWHERE
+from accessibility.findings import Findings
 from accessibility.population import REGISTER_WARNING
 from accessibility.reports.facts import ReportFacts
 from accessibility.reports.phrases import Phrases
 from accessibility.reports.tables import markdown_table
-from accessibility.runs import LONG_LEG_M, STATUSES, Run
+from accessibility.runs import LONG_LEG_M, STATUSES
 
 OSM_ATTRIBUTION = "© OpenStreetMap contributors, ODbL"
 
 
-def audit_section(run: Run, phrases: Phrases) -> str:
+def audit_section(run: Findings, phrases: Phrases) -> str:
     """Count everybody once, by how their cell stands to the roads."""
     words, say = phrases.words, phrases.words.gettext
     audit = run.audit()
@@ -41,24 +41,22 @@ def audit_section(run: Run, phrases: Phrases) -> str:
     return "\n\n".join(parts)
 
 
-def _sites_left_out(run: Run, phrases: Phrases) -> list[str]:
+def _sites_left_out(run: Findings, phrases: Phrases) -> list[str]:
     """Say which sites serve nobody for want of a road, and how many lie outside the region."""
     words, parts = phrases.words, []
-    if run.times.search is not None:
-        stand = run.times.search.sites
-        off = run.sites.frame["name"][stand.too_far | (stand.edge == NOWHERE)]
-        if len(off):
-            parts.append(
-                words.ngettext(
-                    "{count} service point is too far from any road and serves nobody: {names}.",
-                    "{count} service points are too far from any road and serve nobody: {names}.",
-                    len(off),
-                    count=words.whole(len(off)),
-                    names=words.listed(
-                        [f"{phrases.safe(name)} ({phrases.safe(one)})" for one, name in off.items()]
-                    ),
-                )
+    off = run.stranded_sites
+    if off:
+        parts.append(
+            words.ngettext(
+                "{count} service point is too far from any road and serves nobody: {names}.",
+                "{count} service points are too far from any road and serve nobody: {names}.",
+                len(off),
+                count=words.whole(len(off)),
+                names=words.listed(
+                    [f"{phrases.safe(name)} ({phrases.safe(one)})" for one, name in off.items()]
+                ),
             )
+        )
     external = int(run.sites.is_external.sum())
     if external:
         parts.append(
@@ -72,7 +70,7 @@ def _sites_left_out(run: Run, phrases: Phrases) -> list[str]:
     return parts
 
 
-def _status_names(run: Run, phrases: Phrases) -> dict[str, str]:
+def _status_names(run: Findings, phrases: Phrases) -> dict[str, str]:
     words, say = phrases.words, phrases.words.gettext
     last, by_mode = words.minutes(run.study.bands_min[-1]), phrases.by_mode()
     leg_km = words.shortest(run.study.file.snapping.max_leg_m / 1000)
@@ -101,7 +99,7 @@ def _audit_row(audit: pd.DataFrame, what: str, name: str, phrases: Phrases) -> l
     return [name, *[phrases.words.whole(figure) for figure in figures]]
 
 
-def population_section(run: Run, phrases: Phrases) -> str:
+def population_section(run: Findings, phrases: Phrases) -> str:
     """Say whose numbers of people these are, and how they differ from the register."""
     words, say = phrases.words, phrases.words.gettext
     part, counts = run.study.file.population, run.population.counts
@@ -127,7 +125,7 @@ def population_section(run: Run, phrases: Phrases) -> str:
     return "\n\n".join(parts)
 
 
-def _withheld(run: Run, phrases: Phrases) -> list[str]:
+def _withheld(run: Findings, phrases: Phrases) -> list[str]:
     """Say how many cells' groups are withheld, and how many do not add up."""
     words, counts = phrases.words, run.population.counts
     hidden = [counts.get(f"suppressed_cells_{group}", 0) for group in run.population.groups]
@@ -156,7 +154,7 @@ def _withheld(run: Run, phrases: Phrases) -> list[str]:
     return sentences
 
 
-def _register(run: Run, phrases: Phrases) -> list[str]:
+def _register(run: Findings, phrases: Phrases) -> list[str]:
     """Compare with the register, municipality by municipality."""
     words, say = phrases.words, phrases.words.gettext
     register, part = run.population.register, run.study.file.population.register_
@@ -228,7 +226,7 @@ def _difference(share: float, phrases: Phrases) -> str:
     return sign + phrases.words.percent(abs(share), digits=1)
 
 
-def method_section(run: Run, phrases: Phrases, facts: ReportFacts) -> str:
+def method_section(run: Findings, phrases: Phrases, facts: ReportFacts) -> str:
     """Say how the figures were computed, and what was not assessed."""
     say = phrases.words.gettext
     lines = [*_travel(run, phrases), *_precision(phrases, facts), *_left_out(run, phrases)]
@@ -249,7 +247,7 @@ def method_section(run: Run, phrases: Phrases, facts: ReportFacts) -> str:
     return "\n\n".join(parts)
 
 
-def _travel(run: Run, phrases: Phrases) -> list[str]:
+def _travel(run: Findings, phrases: Phrases) -> list[str]:
     """Say by which speeds, in which season and direction, and how people get to the road."""
     words, say = phrases.words, phrases.words.gettext
     network, snapping = run.study.file.network, run.study.file.snapping
@@ -281,7 +279,7 @@ def _travel(run: Run, phrases: Phrases) -> list[str]:
     return [*lines, queues] if network.mode == "car" else lines
 
 
-def _uncertainty(run: Run, phrases: Phrases) -> list[str]:
+def _uncertainty(run: Findings, phrases: Phrases) -> list[str]:
     """Say within which speeds a verdict must not turn, where the study states any."""
     part, words = run.study.file.uncertainty, phrases.words
     if part is None:
@@ -321,7 +319,7 @@ def _precision(phrases: Phrases, facts: ReportFacts) -> list[str]:
     return lines
 
 
-def _left_out(run: Run, phrases: Phrases) -> list[str]:
+def _left_out(run: Findings, phrases: Phrases) -> list[str]:
     say = phrases.words.gettext
     left_out = [
         say("waiting times"),
@@ -336,7 +334,7 @@ def _left_out(run: Run, phrases: Phrases) -> list[str]:
     return [say("Not assessed: {things}.", things=phrases.words.listed(left_out))]
 
 
-def sources_section(run: Run, phrases: Phrases) -> str:
+def sources_section(run: Findings, phrases: Phrases) -> str:
     """Name the files that the figures come from, and whom to credit."""
     words, say = phrases.words, phrases.words.gettext
     names = {
@@ -370,16 +368,16 @@ def sources_section(run: Run, phrases: Phrases) -> str:
     return "\n\n".join(parts)
 
 
-def _dates(run: Run) -> dict[str, str]:
+def _dates(run: Findings) -> dict[str, str]:
     """Give the dates that the data state of themselves."""
     stated = {
         "population": run.study.file.population.date,
-        "network": run.network.origin.get("timestamp"),
+        "network": run.network_origin.get("timestamp"),
     }
     return {what: str(day) for what, day in stated.items() if day is not None}
 
 
-def is_openstreetmap(run: Run) -> bool:
+def is_openstreetmap(run: Findings) -> bool:
     """Tell whether the roads come from an OpenStreetMap file."""
     name = run.study.file.network.source.lower()
-    return ".osm" in name or name.endswith(".pbf") or bool(run.network.origin)
+    return ".osm" in name or name.endswith(".pbf") or bool(run.network_origin)

@@ -12,7 +12,7 @@ from accessibility.services import EVERYBODY, Target, Text
 from accessibility.targets import AreaShare, Verdict, at_least
 
 if TYPE_CHECKING:
-    from accessibility.runs import Run
+    from accessibility.findings import Findings
 
 #: Hardly anybody: fewer than this share of a municipality's people are within the target time.
 HARDLY_ANYBODY = 0.1
@@ -384,7 +384,7 @@ def is_range(verdict: Verdict) -> bool:
     return low is not None and high is not None and high - low > SAME_SHARE
 
 
-def phrases_of(run: Run, language: str, *, safe: Callable[[str], str] = plain) -> Phrases:
+def phrases_of(run: Findings, language: str, *, safe: Callable[[str], str] = plain) -> Phrases:
     """Give the sentences in which a run is told, with its names in the language."""
     part = run.study.file.network
     return Phrases(
@@ -397,7 +397,7 @@ def phrases_of(run: Run, language: str, *, safe: Callable[[str], str] = plain) -
     )
 
 
-def area_names_of(run: Run, language: str) -> dict[str, str]:
+def area_names_of(run: Findings, language: str) -> dict[str, str]:
     """Give what each municipality is called in a language, by the name that the grid has."""
     areas: dict[str, str] = {}
     if run.areas is not None:

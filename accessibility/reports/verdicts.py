@@ -20,7 +20,7 @@ from accessibility.reports.words import NO_BREAK_SPACE, Words
 from accessibility.targets import AreaShare, Verdict, at_least
 
 if TYPE_CHECKING:
-    from accessibility.runs import Run
+    from accessibility.findings import Findings
 
 GAP = "  "
 TEXT_WIDTH = 100
@@ -62,7 +62,7 @@ def render(
     return _rendered(verdicts, format, phrases, study_name)
 
 
-def render_run(run: Run, *, format: str, language: str) -> str:
+def render_run(run: Findings, *, format: str, language: str) -> str:
     """Print a run's verdicts as `render` does, with all names in the language.
 
     Parameters

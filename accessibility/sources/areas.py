@@ -78,6 +78,15 @@ def place_name(row: Mapping[str, object], language: str) -> str:
     return Text(names).in_language(language) if names else ""
 
 
+def named_places(places: gpd.GeoDataFrame, language: str) -> gpd.GeoDataFrame:
+    """Give settlements with their `name` in a language."""
+    records = places.drop(columns="geometry").to_dict("records")
+    named = [
+        place_name({str(key): value for key, value in row.items()}, language) for row in records
+    ]
+    return gpd.GeoDataFrame(places.assign(name=named))
+
+
 def _with_geometry(path: Path, what: str, crs: str) -> tuple[Table, gpd.GeoDataFrame]:
     table = read_table(path, what)
     if "geometry" not in table.frame.columns:
