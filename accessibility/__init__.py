@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from accessibility.isochrone import isochrones
     from accessibility.maps import explore_run
     from accessibility.margins import speed_margins
+    from accessibility.pages import write_page
     from accessibility.reading import read_network, read_population, read_sites
     from accessibility.reports import card
     from accessibility.run_folder import write_run
+    from accessibility.run_reading import StoredRun, read_run
     from accessibility.runs import Run, run_study, travel_times
     from accessibility.scenarios import (
         ChangePopulation,
@@ -76,6 +78,8 @@ _HOMES = {
     ),
     "accessibility.isochrone": ("isochrones",),
     "accessibility.maps": ("explore_run",),
+    "accessibility.pages": ("write_page",),
+    "accessibility.run_reading": ("StoredRun", "read_run"),
     "accessibility.run_folder": ("write_run",),
     "accessibility.reading": ("read_network", "read_population", "read_sites"),
     "accessibility.runs": ("Run", "run_study", "travel_times"),
@@ -125,6 +129,7 @@ __all__ = [
     "SetTier",
     "SitesError",
     "SpeedTable",
+    "StoredRun",
     "Study",
     "StudyError",
     "Target",
@@ -146,6 +151,7 @@ __all__ = [
     "nearest_by_tier",
     "read_network",
     "read_population",
+    "read_run",
     "read_sites",
     "read_speeds",
     "repair_run",
@@ -154,6 +160,7 @@ __all__ = [
     "screen_run",
     "speed_margins",
     "travel_times",
+    "write_page",
     "write_run",
     "write_starter",
 ]

@@ -310,7 +310,7 @@ def _places(cells: pd.DataFrame, after: Outcome) -> pd.DataFrame:
     population = after.population
     municipality = population.municipalities
     area = municipality.fillna("") if municipality is not None else pd.Series("", cells.index)
-    place = _place_of_cells(after, area)
+    place = place_of_cells(after, area)
     people = population.people
     tables = []
     for tier in after.tiers.ids:
@@ -348,7 +348,7 @@ def _places(cells: pd.DataFrame, after: Outcome) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
 
 
-def _place_of_cells(after: Outcome, municipality: pd.Series) -> pd.Series:
+def place_of_cells(after: Outcome, municipality: pd.Series) -> pd.Series:
     """Name each cell's place: the nearest settlement within five kilometres, else its area."""
     if after.places is None or not len(after.places):
         return municipality

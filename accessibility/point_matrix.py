@@ -17,7 +17,14 @@ from accessibility.errors import DataError, OutputError, StudyError, examples
 from accessibility.network import RoadNetwork, Snapped, Snapper, drive_times, search_graph
 from accessibility.sources.tables import read_table
 from accessibility.speeds import Season, SpeedTable
-from accessibility.traveltime import UNREACHABLE, PointTimes, node_times, whole_seconds
+from accessibility.traveltime import (
+    AUTO,
+    UNREACHABLE,
+    PointTimes,
+    SearchBy,
+    node_times,
+    whole_seconds,
+)
 from accessibility.traveltime.node_times import Progress
 
 Floats = npt.NDArray[np.float64]
@@ -78,6 +85,7 @@ def point_matrix(
     max_leg_m: float = 5000,
     min_component_m: float = 1000,
     progress: Progress | None = None,
+    by: SearchBy = AUTO,
 ) -> pd.DataFrame:
     """Compute the travel time from every origin to every destination.
 
@@ -93,12 +101,15 @@ def point_matrix(
         See `accessibility.travel_times`.
     progress
         Called with the searches done and all searches.
+    by
+        How to search.
 
     Returns
     -------
     DataFrame
         `from_id`, `to_id` (text), `travel_time_s` (whole seconds), in the order of the files;
-        pairs without a way are left out. `attrs["notes"]` says which points were moved or far.
+        pairs without a way are left out. `attrs["notes"]` says which points were moved or far,
+        `attrs["engine"]` what searched.
 
     Raises
     ------
@@ -131,14 +142,19 @@ def point_matrix(
             )
     graph = search_graph(times)
     if len(ends) <= len(starts):
-        found = node_times(graph, ends, direction="to_sites", progress=progress)
         reader = PointTimes(graph, starts, direction="to_sites")
-        drive_ds = np.column_stack([reader.of_site(found, site) for site in range(len(ends))])
+        found = node_times(
+            graph, ends, direction="to_sites", progress=progress, by=by, nodes=reader.nodes
+        )
+        drive_ds = reader.of_sites(found, np.arange(len(ends))).T
     else:
-        found = node_times(graph, starts, direction="from_sites", progress=progress)
         reader = PointTimes(graph, ends, direction="from_sites")
-        drive_ds = np.vstack([reader.of_site(found, site) for site in range(len(starts))])
+        found = node_times(
+            graph, starts, direction="from_sites", progress=progress, by=by, nodes=reader.nodes
+        )
+        drive_ds = reader.of_sites(found, np.arange(len(starts)))
     pairs = _pairs(drive_ds, starts, ends, origins, destinations)
+    pairs.attrs["engine"] = found.engine
     pairs.attrs["notes"] = [
         *_notes("origins", origins, starts, max_leg_m),
         *_notes("destinations", destinations, ends, max_leg_m),

@@ -29,7 +29,7 @@ from accessibility.runs import Run
 from accessibility.services import LANGUAGES
 from accessibility.sources.files import sha256
 from accessibility.surroundings import surroundings
-from accessibility.traveltime import ENGINE, UNREACHABLE, TravelTimes
+from accessibility.traveltime import UNREACHABLE, TravelTimes
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -161,7 +161,21 @@ def write_run(
         _write_files(run, shapes, new, language or run.study.language)
         if baseline is not None:
             _write_comparison(baseline, run, new)
+        _write_page(baseline, new, language or run.study.language)
     return place
+
+
+def _write_page(baseline: Run | None, folder: Path, language: str) -> None:
+    """Write the council page of what is in the folder; of a scenario, beside its baseline."""
+    from accessibility.pages import write_page
+    from accessibility.run_reading import read_run
+
+    runs = [read_run(folder)]
+    with tempfile.TemporaryDirectory(prefix="accessibility-") as other:
+        if baseline is not None:
+            write_record(baseline, draw_shapes(baseline, sites=False), Path(other))
+            runs.insert(0, read_run(other))
+        write_page(runs, folder / "index.html", language=language)
 
 
 def _write_comparison(baseline: Run, run: Run, folder: Path) -> None:
@@ -223,7 +237,7 @@ def _write_files(run: Run, shapes: Shapes, folder: Path, language: str) -> None:
     write_record(run, shapes, folder)
     facts = ReportFacts(
         version=__version__,
-        engine=ENGINE,
+        engine=_engine(run),
         isochrone_mismatch=shapes.mismatch.outside,
         isochrone_resolution_m=shapes.tiers.attrs["resolution_m"],
     )
@@ -314,7 +328,7 @@ def provenance_of(run: Run, shapes: Shapes | None = None) -> dict[str, Any]:
     found: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "accessibility": __version__,
-        "engine": ENGINE,
+        "engine": _engine(run),
         "inputs": {
             what: {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
             for what, path in study.inputs.items()
@@ -403,6 +417,11 @@ def _site_records(run: Run) -> list[dict[str, Any]]:
         {"id": str(site), **{str(key): value for key, value in row.items()}}
         for site, row in zip(frame.index, records, strict=True)
     ]
+
+
+def _engine(run: Run) -> str:
+    """Name what searched; "scipy" where that is no longer known, as every run can do with it."""
+    return run.times.search.engine if run.times.search is not None else "scipy"
 
 
 def _drive_counts(run: Run) -> Mapping[str, int]:

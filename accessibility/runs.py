@@ -7,7 +7,7 @@ figure from the layers below; this module only puts them in order.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -17,14 +17,13 @@ import shapely
 
 from accessibility.coverage_table import coverage, nearest_by_tier
 from accessibility.errors import DataError
+from accessibility.hierarchy_cache import TopologyCache
 from accessibility.network import (
     NOWHERE,
     RoadNetwork,
     Snapped,
     Snapper,
     drive_times,
-    restand,
-    search_graph,
 )
 from accessibility.opening_times import sites_open_at
 from accessibility.population import Population
@@ -38,19 +37,22 @@ from accessibility.reading import (
 )
 from accessibility.scenarios import Scenario
 from accessibility.scenarios.changes import RoadChange
-from accessibility.scenarios.on_roads import change_roads
 from accessibility.services import Target, Tiers
 from accessibility.sites import Sites
 from accessibility.sources.speed_tables import read_speeds
+from accessibility.speed_profiles import (
+    Searcher,
+    SpeedProfile,
+    Standing,
+    search_from,
+    search_here,
+    stand_at,
+    standing_of,
+)
 from accessibility.speeds import Season, SpeedTable
 from accessibility.study import Study
 from accessibility.targets import Verdict, check_targets
-from accessibility.traveltime import (
-    Direction,
-    TravelTimes,
-    node_times,
-    travel_time_matrix,
-)
+from accessibility.traveltime import Direction, EngineChoice, SearchBy, TravelTimes
 from accessibility.traveltime.node_times import Progress
 
 SLOWER = 0.9
@@ -227,6 +229,7 @@ def travel_times(
     min_component_m: float = 1000,
     speed_factor: float = 1.0,
     progress: Progress | None = None,
+    engine: EngineChoice = "auto",
 ) -> TravelTimes:
     """Compute the travel time from every cell to every site.
 
@@ -248,6 +251,9 @@ def travel_times(
         Multiplies every driving speed.
     progress
         Called with the sites done and all sites.
+    engine
+        What searches: "scipy", "buckets" or "hierarchy", all with the same result; "auto" chooses
+        by the size of the network and the number of sites.
 
     Returns
     -------
@@ -255,12 +261,41 @@ def travel_times(
         Whole seconds, cells x sites; nobody is left out.
     """
     table = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
+    standing = _stand(
+        network,
+        population,
+        sites,
+        table,
+        SpeedProfile(season=season, speed_factor=speed_factor),
+        direction=direction,
+        access_speed_km_h=access_speed_km_h,
+        max_leg_m=max_leg_m,
+        min_component_m=min_component_m,
+        by=SearchBy(engine=engine, topologies=TopologyCache()),
+    )
+    return search_from(standing, progress=progress)
+
+
+def _stand(
+    network: RoadNetwork,
+    population: Population,
+    sites: Sites,
+    table: SpeedTable,
+    profile: SpeedProfile,
+    *,
+    direction: Direction,
+    access_speed_km_h: float,
+    max_leg_m: float,
+    min_component_m: float,
+    by: SearchBy,
+) -> Standing:
+    """Snap cells and sites to the roads at one speed profile."""
     crs = str(population.cells.crs)
     if population.cells.crs != sites.frame.crs:
         raise DataError(
             f"the grid is in {crs}, the sites in {sites.frame.crs}; bring them to the same CRS"
         )
-    times = drive_times(network, table, season=season, speed_factor=speed_factor)
+    times = drive_times(network, table, season=profile.season, speed_factor=profile.speed_factor)
     snapper = Snapper(
         times,
         crs,
@@ -269,14 +304,18 @@ def travel_times(
         min_component_m=min_component_m,
     )
     site_points = snapper.snap_sites(sites.xy)
-    cell_points = snapper.snap_cells(population.xy, site_points)
-    found = node_times(search_graph(times), site_points, direction=direction, progress=progress)
-    return travel_time_matrix(
-        found,
-        cell_points,
+    return Standing(
+        times=times,
+        profile=profile,
+        cells=snapper.snap_cells(population.xy, site_points),
+        sites=site_points,
         cell_ids=population.cells.index,
         site_ids=sites.ids,
+        direction=direction,
+        crs=crs,
+        access_speed_km_h=access_speed_km_h,
         snapper=snapper,
+        by=by,
     )
 
 
@@ -290,22 +329,19 @@ def at_other_speeds(
     crs: str = "",
 ) -> TravelTimes:
     """Search again at other speeds; cells and sites keep the places where they stand."""
-    assert base.search is not None  # noqa: S101
-    assert base.cells is not None  # noqa: S101
-    before = base.search.graph.times
-    times = drive_times(before.network, before.table, season=season, speed_factor=speed_factor)
-    if road_changes:
-        times, _ = change_roads(times, road_changes, crs)
-    sites = restand(times, base.search.sites, access_speed_km_h=access_speed_km_h)
-    cells = restand(times, base.cells, access_speed_km_h=access_speed_km_h)
-    found = node_times(search_graph(times), sites, direction=base.search.direction)
-    return travel_time_matrix(
-        found, cells, cell_ids=base.cell_ids, site_ids=base.site_ids, snapper=base.snapper
-    )
+    profile = SpeedProfile(season=season, speed_factor=speed_factor, road_changes=road_changes)
+    standing = standing_of(base, crs=crs, access_speed_km_h=access_speed_km_h)
+    return search_from(stand_at(standing, profile), like=base)
 
 
 def run_study(
-    study: Study, *, cache: bool = True, sensitivity: bool = True, progress: Progress | None = None
+    study: Study,
+    *,
+    cache: bool = True,
+    sensitivity: bool = True,
+    progress: Progress | None = None,
+    searcher: Searcher = search_here,
+    engine: EngineChoice = "auto",
 ) -> Run:
     """Run a study: read its files, search, count, judge.
 
@@ -318,7 +354,11 @@ def run_study(
     sensitivity
         Whether winter and 10 % slower roads are worked out beside the verdicts.
     progress
-        Called with the sites done and all sites.
+        Called with the searches done and all of them.
+    searcher
+        Who searches: this process, or those of `accessibility.distributed`.
+    engine
+        What searches; see `travel_times`.
 
     Raises
     ------
@@ -332,18 +372,23 @@ def run_study(
     network, from_cache = network_and_cache(study, cache=cache)
     check_region(study, network, population, sites)
     part, snapping = study.file.network, study.file.snapping
-    times = travel_times(
+    own = SpeedProfile(season=part.season)
+    standing = _stand(
         network,
         population,
         sites,
-        speeds=speeds,
-        season=part.season,
+        speeds,
+        own,
         direction=part.direction,
         access_speed_km_h=snapping.access_speed_km_h,
         max_leg_m=snapping.max_leg_m,
         min_component_m=snapping.min_component_m,
-        progress=progress,
+        by=SearchBy(engine=engine, topologies=TopologyCache() if cache else None),
     )
+    variants = variant_profiles(study, speeds, own) if sensitivity else {}
+    uncertain = uncertain_profiles(study, own)
+    every = [own, *variants.values(), *uncertain.values()]
+    found = searcher(standing, every, progress=progress)
     return judged(
         study=study,
         network=network,
@@ -352,9 +397,9 @@ def run_study(
         sites=sites,
         areas=areas,
         places=places,
-        times=times,
-        variants=speed_variants(study, times) if sensitivity else {},
-        uncertain=uncertain_times(study, times),
+        times=found[own],
+        variants={name: found[profile] for name, profile in variants.items()},
+        uncertain={name: found[profile] for name, profile in uncertain.items()},
         from_cache=from_cache,
         season=part.season,
     )
@@ -395,62 +440,31 @@ def judged(
     )
 
 
-def speed_variants(
-    study: Study,
-    times: TravelTimes,
-    *,
-    season: Season | None = None,
-    road_changes: tuple[RoadChange, ...] = (),
-) -> dict[str, TravelTimes]:
-    """Search again for winter and for roads 10 % slower, where there are targets to judge."""
-    if not study.targets or times.search is None:
+def variant_profiles(study: Study, table: SpeedTable, own: SpeedProfile) -> dict[str, SpeedProfile]:
+    """Name the profiles of winter and of roads 10 % slower, where there are targets to judge.
+
+    Parameters
+    ----------
+    study
+        The study.
+    table
+        Its speed table.
+    own
+        The profile that the verdicts are given at.
+    """
+    if not study.targets:
         return {}
-    driven = season or study.file.network.season
-    access = study.file.snapping.access_speed_km_h
-    variants = {}
-    knows_winter = times.search.graph.times.table.winter is not None
-    if driven == "winter" and knows_winter:
-        variants["winter"] = times
-    elif knows_winter:
-        variants["winter"] = at_other_speeds(
-            times,
-            season="winter",
-            speed_factor=1.0,
-            access_speed_km_h=access,
-            road_changes=road_changes,
-            crs=study.crs,
-        )
-    variants["slower_10_percent"] = at_other_speeds(
-        times,
-        season=driven,
-        speed_factor=SLOWER,
-        access_speed_km_h=access,
-        road_changes=road_changes,
-        crs=study.crs,
-    )
-    return variants
+    winter = {"winter": replace(own, season="winter")} if table.winter is not None else {}
+    return {**winter, "slower_10_percent": replace(own, speed_factor=SLOWER)}
 
 
-def uncertain_times(
-    study: Study,
-    times: TravelTimes,
-    *,
-    season: Season | None = None,
-    road_changes: tuple[RoadChange, ...] = (),
-) -> dict[str, TravelTimes]:
-    """Search again at both ends of the study's `[uncertainty]`; nothing where it has none."""
+def uncertain_profiles(study: Study, own: SpeedProfile) -> dict[str, SpeedProfile]:
+    """Name the profiles of both ends of the study's `[uncertainty]`; none where it has none."""
     part = study.file.uncertainty
     if part is None or not study.targets:
         return {}
     return {
-        f"speed x {factor:g}": at_other_speeds(
-            times,
-            season=season or study.file.network.season,
-            speed_factor=factor,
-            access_speed_km_h=study.file.snapping.access_speed_km_h,
-            road_changes=road_changes,
-            crs=study.crs,
-        )
+        f"speed x {factor:g}": replace(own, speed_factor=factor)
         for factor in part.speed_factor
         if factor != 1
     }

@@ -11,12 +11,13 @@ import pandas as pd
 
 from accessibility.comparison import Comparison, Outcome, compare
 from accessibility.errors import InputError, ScenarioError
+from accessibility.findings import Findings
 from accessibility.location import Restoration, restore
 from accessibility.network import DriveTimes, drive_times, restand
 from accessibility.opening_times import sites_open_at
 from accessibility.population import Population
 from accessibility.reading import read_population
-from accessibility.runs import Run, at_other_speeds, judged, speed_variants, uncertain_times
+from accessibility.runs import Run, judged, uncertain_profiles, variant_profiles
 from accessibility.scenarios import (
     ChangePopulation,
     CloseFerry,
@@ -42,8 +43,9 @@ from accessibility.scenarios.changes import RoadChange
 from accessibility.screening import Screening, screen_closures
 from accessibility.services import Target
 from accessibility.sources.areas import named_places
+from accessibility.speed_profiles import Searcher, SpeedProfile, search_here, standing_of
 from accessibility.speeds import Season
-from accessibility.traveltime import TravelTimes, node_times, travel_time_matrix
+from accessibility.traveltime import PointTimes, TravelTimes, node_times, travel_time_matrix
 
 #: Of populated cells at most so many are tried as places for a new site.
 MOST_CANDIDATES = 3000
@@ -51,7 +53,7 @@ SITE_KINDS = (CloseSite, OpenSite, MoveSite, SetTier, SetCapacity, SetHours)
 ROAD_KINDS = (CloseRoad, SetSpeed, ScaleSpeed, CloseFerry)
 
 
-def run_scenario(base: Run, scenario: Scenario) -> Run:
+def run_scenario(base: Run, scenario: Scenario, *, searcher: Searcher = search_here) -> Run:
     """Apply a scenario to a run; the run itself is never changed.
 
     Everything is checked first and all problems are reported at once. Changes of sites search
@@ -63,6 +65,8 @@ def run_scenario(base: Run, scenario: Scenario) -> Run:
         The baseline, or the outcome of another scenario.
     scenario
         The changes, in order.
+    searcher
+        Who searches where every site is searched again; see `accessibility.runs.run_study`.
 
     Returns
     -------
@@ -89,10 +93,14 @@ def run_scenario(base: Run, scenario: Scenario) -> Run:
     effects = list(sites.effects)
     times = base.times
     if driven is not None:
-        times, effect = _on_roads(base, driven, season, all_roads)
+        times, effect = _on_roads(base, driven, season, all_roads, searcher)
         effects += effect
     after = _on_sites(times, sites)
-    variants, uncertain = _other_speeds(base, after, sites, season, all_roads, driven is not None)
+    if driven is None:
+        variants = {name: _on_sites(one, sites) for name, one in base.variants.items()}
+        uncertain = {name: _on_sites(one, sites) for name, one in base.uncertain.items()}
+    else:
+        variants, uncertain = _other_speeds(base, after, season, all_roads, searcher)
     return judged(
         study=base.study,
         network=base.network,
@@ -113,7 +121,11 @@ def run_scenario(base: Run, scenario: Scenario) -> Run:
 
 
 def _on_roads(
-    base: Run, driven: DriveTimes, season: Season, all_roads: tuple[RoadChange, ...]
+    base: Run,
+    driven: DriveTimes,
+    season: Season,
+    all_roads: tuple[RoadChange, ...],
+    searcher: Searcher,
 ) -> tuple[TravelTimes, list[str]]:
     """Search the sites that a change of roads can touch; in another season, all of them."""
     snapper = base.times.snapper
@@ -124,36 +136,33 @@ def _on_roads(
             f"{len(base.sites.frame)} sites"
         )
         return times, [effect]
-    times = at_other_speeds(
-        base.times,
-        season=season,
-        speed_factor=1.0,
-        access_speed_km_h=base.study.file.snapping.access_speed_km_h,
-        road_changes=all_roads,
-        crs=base.study.crs,
-    )
-    return times, []
+    access = base.study.file.snapping.access_speed_km_h
+    standing = standing_of(base.times, crs=base.study.crs, access_speed_km_h=access)
+    profile = SpeedProfile(season=season, road_changes=all_roads)
+    return searcher(standing, [profile])[profile], []
 
 
 def _other_speeds(
     base: Run,
     after: TravelTimes,
-    sites: SiteChanges,
     season: Season,
     all_roads: tuple[RoadChange, ...],
-    roads_changed: bool,
+    searcher: Searcher,
 ) -> tuple[dict[str, TravelTimes], dict[str, TravelTimes]]:
-    """Bring the matrices at other speeds up to date: for sensitivity, and for uncertainty."""
-    if not roads_changed:
-        return (
-            {name: _on_sites(one, sites) for name, one in base.variants.items()},
-            {name: _on_sites(one, sites) for name, one in base.uncertain.items()},
-        )
-    study = base.study
-    variants = (
-        speed_variants(study, after, season=season, road_changes=all_roads) if base.variants else {}
+    """Search other roads at other speeds: for sensitivity, and for uncertainty."""
+    study, own = base.study, SpeedProfile(season=season, road_changes=all_roads)
+    variants = variant_profiles(study, base.speeds, own) if base.variants else {}
+    uncertain = uncertain_profiles(study, own)
+    found = {own: after}
+    wanted = [one for one in (*variants.values(), *uncertain.values()) if one != own]
+    if wanted:
+        access = study.file.snapping.access_speed_km_h
+        standing = standing_of(after, crs=study.crs, access_speed_km_h=access)
+        found |= searcher(standing, wanted)
+    return (
+        {name: found[profile] for name, profile in variants.items()},
+        {name: found[profile] for name, profile in uncertain.items()},
     )
-    return variants, uncertain_times(study, after, season=season, road_changes=all_roads)
 
 
 def _on_sites(times: TravelTimes, sites: SiteChanges) -> TravelTimes:
@@ -277,7 +286,7 @@ def compare_runs(before: Run, after: Run, language: str = "en") -> Comparison:
     )
 
 
-def visits_by_tier(run: Run) -> dict[str, float]:
+def visits_by_tier(run: Findings) -> dict[str, float]:
     """Give visits per person and year by tier: the mean of the sites of that own tier."""
     if "visits" not in run.sites.frame:
         return {}
@@ -305,7 +314,9 @@ def candidate_times(run: Run, xy: np.ndarray, ids: Sequence[str]) -> TravelTimes
         raise ScenarioError("candidates need a run with its searches; run the study anew")
     points = snapper.snap_sites(xy)
     points = restand(search.graph.times, points, access_speed_km_h=snapper.access_speed_km_h)
-    found = node_times(search.graph, points, direction=search.direction)
+    # candidates may be a thousand and more: only the nodes that cells drive over are kept
+    nodes = PointTimes(search.graph, cells, direction=search.direction).nodes
+    found = node_times(search.graph, points, direction=search.direction, nodes=nodes, like=search)
     return travel_time_matrix(
         found, cells, cell_ids=run.times.cell_ids, site_ids=pd.Index(list(ids), dtype="object")
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -31,6 +32,13 @@ CanvasRenderingContext2D.prototype.fillText = function (text, ...rest) {
   return fillText.call(this, text, ...rest);
 };
 """
+# notes what the page's own policy stopped
+RECORD_POLICY = """
+window.stopped = [];
+document.addEventListener("securitypolicyviolation", (one) => {
+  window.stopped.push(`${one.violatedDirective}: ${one.blockedURI} ${one.sample}`);
+});
+"""
 
 
 @dataclass
@@ -40,11 +48,13 @@ class Visit:
     page: Page
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
 
     def assert_quiet(self) -> None:
-        """Assert that the page fetched nothing, threw nothing and logged no error."""
-        assert self.requests == []
-        assert self.errors == []
+        """Assert that the page fetched nothing, broke no policy, threw and logged nothing."""
+        stopped = self.page.evaluate("window.stopped ?? []")
+        heard = (self.requests, self.errors, self.dialogs, stopped)
+        assert heard == ([], [], [], []), heard
 
 
 def chromium_path() -> Path:
@@ -77,13 +87,22 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def visit(browser: Browser, path: Path, *, width: int = 1280, height: int = 860) -> Iterator[Visit]:
-    """Open a file in a fresh, offline context, and watch it."""
-    context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+def visit(
+    browser: Browser, path: Path, *, width: int = 1280, height: int = 860, **settings: Any
+) -> Iterator[Visit]:
+    """Open a file in a fresh, offline context, and watch it.
+
+    Further `settings` are those of Playwright's `new_context`, such as `java_script_enabled`.
+    """
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, offline=True, **settings
+    )
     try:
         context.add_init_script(RECORD_CANVAS_TEXT)
+        context.add_init_script(RECORD_POLICY)
         page = context.new_page()
         seen = Visit(page)
+        page.on("dialog", lambda one: (seen.dialogs.append(one.message), one.dismiss()))
         own = path.resolve().as_uri()
         page.on("request", lambda one: _note(seen.requests, one.url, {own}))
         page.on("pageerror", lambda one: seen.errors.append(str(one)))

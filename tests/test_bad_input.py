@@ -1522,7 +1522,8 @@ def test_a_spoilt_cache_entry_is_read_anew_with_a_warning(
     monkeypatch.setenv("ACCESSIBILITY_CACHE", str(tmp_path / "cache"))
     study = write_tiny_study(tmp_path / "in")
     first = accessibility("check", study, "--format", "json")
-    (entry,) = (tmp_path / "cache").iterdir()
+    (folder,) = (tmp_path / "cache").iterdir()
+    entry = folder / "segment_m.npy"
     whole = entry.read_bytes()
     flipped_bytes = bytearray(whole)
     flipped_bytes[len(whole) // 2] ^= 0xFF

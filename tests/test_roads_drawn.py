@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import copy
 import gzip
-import logging
-from dataclasses import fields
 
 import networkx as nx
 import numpy as np
@@ -22,9 +20,8 @@ from world import CRS, World
 
 from accessibility import read_network
 from accessibility.errors import DataError, NetworkError
-from accessibility.network import RoadNetwork, drive_times, search_graph
+from accessibility.network import drive_times, search_graph
 from accessibility.sources.graphs import graph_from_network, network_from_graph
-from accessibility.sources.network_cache import cached_network
 from accessibility.sources.networks import read_network_file
 from accessibility.sources.osm import read_osm
 from accessibility.sources.speed_tables import built_in_table
@@ -1127,7 +1124,11 @@ def test_osmnx_routes_on_our_graph_in_our_times():
     world = World(TOWN, {"bc": {"oneway": "yes"}, "be": "residential"})
     graph = graph_from_network(world.network(), built_in_table("plain"))
     found = world.times()
-    node = {letter: number for number, letter in enumerate("abcdef")}
+    places = np.array([(data["x"], data["y"]) for _, data in graph.nodes(data=True)])
+    node = {
+        letter: int(np.hypot(*(places - lonlat).T).argmin())
+        for letter, lonlat in zip("abcdef", world.lonlat("abcdef"), strict=True)
+    }
     for start, end in ("ab", "bc", "cb", "af", "fa"):
         route = osmnx.shortest_path(graph, node[start], node[end], weight="travel_time")
         assert nx.path_weight(graph, route, "travel_time") == pytest.approx(found[start][end])
@@ -1270,130 +1271,6 @@ def test_a_line_is_followed_from_its_edges_start_even_if_it_is_drawn_the_other_w
     assert network.point_lon.tolist() == pytest.approx([west, quarter, middle, east])
     # the edge's 1.2 km, shared out as the line is drawn
     assert network.segment_m.tolist() == pytest.approx([300, 300, 600], abs=0.1)
-
-
-# --- the cache of read networks ------------------------------------------------------------------
-
-
-def arrays(network: RoadNetwork) -> dict[str, object]:
-    """Everything that a network holds, by name."""
-    held = {field.name: getattr(network, field.name) for field in fields(network)}
-    turns = held.pop("turns")
-    return held | {f"turns.{field.name}": getattr(turns, field.name) for field in fields(turns)}
-
-
-def assert_same(first: RoadNetwork, second: RoadNetwork) -> None:
-    for name, value in arrays(first).items():
-        other = arrays(second)[name]
-        if isinstance(value, np.ndarray):
-            assert value.dtype == other.dtype, name
-            np.testing.assert_array_equal(value, other, err_msg=name)
-        else:
-            as_read = dict(value) if hasattr(value, "keys") else list(value)
-            assert as_read == (dict(other) if hasattr(other, "keys") else list(other)), name
-
-
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    """A cache of this test's own, and a drawn file with every kind of thing in it."""
-    monkeypatch.setenv("ACCESSIBILITY_CACHE", str(tmp_path / "cache"))
-    world = World(
-        TOWN,
-        {"ab": {"name": "Äänekoskentie", "ref": "9"}},
-        nodes={"b": {"highway": "traffic_signals"}, "e": {"barrier": "gate"}},
-        turns=[("be", "b", "ab", "no_left_turn")],
-    )
-    return tmp_path / "cache", world.write_osm(tmp_path / "roads.osm.pbf")
-
-
-def test_the_second_read_comes_from_the_cache_and_is_equal_array_by_array(cache):
-    folder, path = cache
-    table = built_in_table("finland-car")
-    first, was_cached = read_network_file(path, table)
-    assert not was_cached
-    second, is_cached = read_network_file(path, table)
-    assert is_cached
-    assert_same(first, second)
-    assert_same(first, read_network_file(path, table, cache=False)[0])
-    assert [file.suffix for file in folder.iterdir()] == [".npz"]
-    assert not second.segment_m.flags.writeable
-
-
-def test_another_file_or_another_table_is_read_anew(cache):
-    folder, path = cache
-    read_network_file(path, built_in_table("plain"))
-    _, is_cached = read_network_file(path, built_in_table("walk"))
-    assert not is_cached
-    World("a-b").write_osm(path)
-    network, is_cached = read_network_file(path, built_in_table("plain"))
-    assert not is_cached
-    assert network.edges == 1
-    assert len(list(folder.iterdir())) == 3
-
-
-@pytest.mark.parametrize("damage", ["cut", "flipped", "emptied", "text", "lost"])
-def test_a_broken_entry_is_read_anew_with_a_warning(cache, caplog, damage):
-    folder, path = cache
-    table = built_in_table("finland-car")
-    first, _ = read_network_file(path, table)
-    (entry,) = folder.iterdir()
-    content = bytearray(entry.read_bytes())
-    if damage == "cut":
-        content = content[: len(content) // 2]
-    elif damage == "flipped":
-        # in the middle of the coordinates: the archive's own checksum must notice
-        place = content.index(np.float64(first.node_lon[0]).tobytes())
-        content[place] ^= 0xFF
-    elif damage == "emptied":
-        content = bytearray()
-    elif damage == "text":
-        content = bytearray(b"this is no archive")
-    if damage == "lost":
-        with np.load(entry) as archive:
-            kept = {name: archive[name] for name in archive.files if name != "segment_m"}
-        np.savez(entry, **kept)
-    else:
-        entry.write_bytes(content)
-    with caplog.at_level(logging.WARNING):
-        again, is_cached = read_network_file(path, table)
-    assert not is_cached
-    assert_same(first, again)
-    assert "is broken" in caplog.text
-    third, is_cached = read_network_file(path, table)  # and the entry is mended
-    assert is_cached
-    assert_same(first, third)
-
-
-class Trap:
-    """An object that sets off when it is unpickled."""
-
-    def __reduce__(self):
-        return (pytest.fail, ("the cache was unpickled",))
-
-
-def test_the_cache_is_never_unpickled(cache, caplog):
-    folder, path = cache
-    table = built_in_table("plain")
-    first, _ = read_network_file(path, table)
-    (entry,) = folder.iterdir()
-    with np.load(entry) as archive:
-        held = {name: archive[name] for name in archive.files}
-    np.savez(entry, **held | {"node_lon": np.array([Trap()], dtype=object)})
-    with caplog.at_level(logging.WARNING):
-        again, is_cached = read_network_file(path, table)
-    assert not is_cached
-    assert_same(first, again)
-    assert "is broken" in caplog.text
-
-
-def test_a_cache_that_cannot_be_written_only_warns(tmp_path, monkeypatch, caplog):
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("ACCESSIBILITY_CACHE", str(tmp_path / "file"))
-    path = World("a-b").write_osm(tmp_path / "roads.osm.pbf")
-    with caplog.at_level(logging.WARNING):
-        network, is_cached = cached_network(path, built_in_table("plain"), read_osm)
-    assert (network.edges, is_cached) == (1, False)
-    assert "could not be cached" in caplog.text
 
 
 def test_degrees_and_metres_of_a_drawing_agree():

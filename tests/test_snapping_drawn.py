@@ -300,10 +300,12 @@ def test_a_place_whose_nearest_point_is_the_way_out_of_a_trap_is_not_moved(trap,
         """,
         roads if first == "trap" else roads[::-1],
     )
+    network = world.network()
     for found in (cells_of(world, "1", road), sites_of(world, "1")):
         assert found.moved.tolist() == [False]
-        assert found.node.tolist() == [0]
-        assert world.network().edge_way[found.edge[0]] == (1 if first == "trap" else 0)
+        on = [network.node_lon[found.node[0]], network.node_lat[found.node[0]]]
+        assert on == pytest.approx(world.lonlat("a")[0], abs=1e-7)
+        assert network.edge_way[found.edge[0]] == (1 if first == "trap" else 0)
     assert world.times("1", "a") == {"1": {"a": 90}}
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -27,7 +26,13 @@ from accessibility.network import DS_PER_S, sparse
 from accessibility.runs import at_other_speeds
 from accessibility.services import Text, Tier, Tiers
 from accessibility.speeds import SpeedTable
-from accessibility.traveltime import UNREACHABLE, TravelTimes, node_times, whole_seconds
+from accessibility.traveltime import (
+    UNREACHABLE,
+    TravelTimes,
+    engines,
+    node_times,
+    whole_seconds,
+)
 from accessibility.traveltime.search import one_to_all
 
 TURNS = SpeedTable(
@@ -166,8 +171,7 @@ def test_a_one_way_town_on_paper():
 
 def test_sites_are_searched_in_batches_without_a_difference(monkeypatch):
     whole = ONE_WAYS.travel_times("abcdef", "abcdef")
-    module = sys.modules[node_times.__module__]  # the function hides it in the package
-    monkeypatch.setattr(module, "BATCH_NODE_TIMES", 25)  # two sites a batch
+    monkeypatch.setattr(engines, "BATCH_NODE_TIMES", 25)  # two sites a batch
     steps: list[tuple[int, int]] = []
     parts = ONE_WAYS.travel_times(
         "abcdef", "abcdef", progress=lambda done, of: steps.append((done, of))

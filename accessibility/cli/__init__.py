@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from accessibility.cli.looking import init, inspect, matrix
+from accessibility.cli.paper import page
 from accessibility.cli.running import check, demo, run
 from accessibility.cli.shared import (
     EXIT_DATA,
@@ -33,7 +34,7 @@ def app() -> None:
     """Who reaches which service in how many minutes, and whether a region's targets hold."""
 
 
-for _command in (demo, run, check, matrix, inspect, init, compare, screen, repair):
+for _command in (demo, run, check, matrix, inspect, init, compare, screen, repair, page):
     app.add_command(_command)
 
 

@@ -9,6 +9,7 @@ import click
 
 from accessibility.cli.shared import (
     PATH,
+    engine_option,
     finite,
     load,
     log,
@@ -21,6 +22,7 @@ from accessibility.cli.shared import (
 
 if TYPE_CHECKING:
     from accessibility.speeds import Season
+    from accessibility.traveltime import EngineChoice
 
 
 @click.command()
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     help="Longest access leg, metres.",
 )
 @click.option("--force", is_flag=True, help="Replace an existing file.")
+@engine_option
 @no_cache_option
 @log_options
 def matrix(
@@ -63,11 +66,13 @@ def matrix(
     access_speed_km_h: float,
     max_leg_m: float,
     force: bool,
+    engine: EngineChoice,
     no_cache: bool,
     quiet: bool,
     verbose: bool,
 ) -> None:
     """Compute travel times between two lists of points (from_id, to_id, travel_time_s)."""
+    from accessibility.hierarchy_cache import TopologyCache
     from accessibility.point_matrix import (
         check_output,
         left_out,
@@ -77,6 +82,7 @@ def matrix(
     )
     from accessibility.sources.networks import read_network_file
     from accessibility.sources.speed_tables import read_speeds
+    from accessibility.traveltime import SearchBy
 
     set_up_log(quiet=quiet, verbose=verbose)
     check_output(out, force=force, inputs=(network, origins, destinations))
@@ -94,10 +100,12 @@ def matrix(
             access_speed_km_h=access_speed_km_h,
             max_leg_m=max_leg_m,
             progress=progress,
+            by=SearchBy(engine=engine, topologies=None if no_cache else TopologyCache()),
         )
     write_pairs(pairs, out)
     for note in pairs.attrs["notes"]:
         log.warning(note)
+    log.info("searched with %s", pairs.attrs["engine"])
     log.info(left_out(pairs, starts, ends))
     click.echo(str(out))
 

@@ -17,6 +17,7 @@ from accessibility.cli.shared import (
     close_option,
     drop_stdout,
     dry_run_option,
+    engine_option,
     force_option,
     language_option,
     load,
@@ -29,10 +30,12 @@ from accessibility.cli.shared import (
     run_with_scenario,
     scenario_of,
     scenario_option,
+    scheduler_option,
     set_up_log,
     stop,
     strict_option,
     study_argument,
+    workers_option,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from accessibility.runs import Run
     from accessibility.scenarios import Scenario
     from accessibility.study import Study
+    from accessibility.traveltime import EngineChoice
 
 NEWLY_OUTSIDE = re.compile(r"newly-outside=(\d+)")
 
@@ -61,7 +65,7 @@ def demo(out: Path, language: str | None, force: bool, quiet: bool, verbose: boo
     study = load(demo_study())
     found = _run_and_write(study, out, force=force or earlier, language=language)
     print_verdicts(found, language)
-    click.echo(f"\nWritten to {out}: open {out / 'map.html'} or read {out / 'report.md'}")
+    click.echo(f"\nWritten to {out}: open {out / 'index.html'}, or read {out / 'report.md'}")
 
 
 @click.command()
@@ -74,6 +78,9 @@ def demo(out: Path, language: str | None, force: bool, quiet: bool, verbose: boo
 @strict_option
 @dry_run_option
 @no_cache_option
+@engine_option
+@workers_option
+@scheduler_option
 @log_options
 def run(
     study: Path,
@@ -85,6 +92,9 @@ def run(
     strict: bool,
     dry_run: bool,
     no_cache: bool,
+    engine: EngineChoice,
+    workers: int | None,
+    scheduler: str | None,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -103,6 +113,9 @@ def run(
         language=language,
         strict=strict,
         cache=not no_cache,
+        workers=workers,
+        scheduler=scheduler,
+        engine=engine,
     )
     print_verdicts(found, language)
     click.echo(f"\nWritten to {folder}")
@@ -129,6 +142,9 @@ def run(
 @strict_option
 @dry_run_option
 @no_cache_option
+@engine_option
+@workers_option
+@scheduler_option
 @log_options
 def check(
     study: Path,
@@ -141,6 +157,9 @@ def check(
     strict: bool,
     dry_run: bool,
     no_cache: bool,
+    engine: EngineChoice,
+    workers: int | None,
+    scheduler: str | None,
     quiet: bool,
     verbose: bool,
 ) -> None:
@@ -153,7 +172,14 @@ def check(
         return
     if not loaded.targets:
         stop(EXIT_USAGE, f"{study}: the study has no [[targets]] to check")
-    base, found = run_with_scenario(loaded, changes, cache=not no_cache)
+    base, found = run_with_scenario(
+        loaded,
+        changes,
+        cache=not no_cache,
+        workers=workers,
+        scheduler=scheduler,
+        engine=engine,
+    )
     log_notices(found, strict=strict)
     spoken = language or loaded.language
     comparison = None
@@ -254,11 +280,16 @@ def _run_and_write(
     scenario: Scenario | None = None,
     strict: bool = False,
     cache: bool = True,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    engine: EngineChoice = "auto",
 ) -> Run:
     from accessibility.run_folder import check_folder, write_run
 
     check_folder(folder, force=force, inputs=study.inputs)
-    base, found = run_with_scenario(study, scenario, cache=cache)
+    base, found = run_with_scenario(
+        study, scenario, cache=cache, workers=workers, scheduler=scheduler, engine=engine
+    )
     log_notices(found, strict=strict)
     log.info("writing %s", folder)
     baseline = base if scenario is not None else None

@@ -17,7 +17,10 @@ import click
 if TYPE_CHECKING:
     from accessibility.runs import Run
     from accessibility.scenarios import Scenario
+    from accessibility.sites import Sites
+    from accessibility.speed_profiles import Searcher
     from accessibility.study import Study
+    from accessibility.traveltime import EngineChoice
     from accessibility.traveltime.node_times import Progress
 
 log = logging.getLogger("accessibility")
@@ -27,6 +30,7 @@ EXIT_DONE, EXIT_UNMET, EXIT_USAGE, EXIT_DATA, EXIT_INTERNAL, EXIT_INTERRUPTED = 
 Command = Callable[..., None]
 
 PATH = click.Path(path_type=Path)
+ENGINES = ("auto", "scipy", "buckets", "hierarchy")
 FORMATS = ("text", "json", "junit", "github", "markdown")
 
 study_argument = click.argument("study", type=PATH)
@@ -43,9 +47,27 @@ dry_run_option = click.option(
 no_cache_option = click.option(
     "--no-cache", is_flag=True, help="Read the network from its source, not from the cache."
 )
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="What searches; the result is the same. auto chooses by size.",
+)
 scenario_option = click.option("--scenario", type=PATH, help="A scenario's TOML file.")
 close_option = click.option(
     "--close", multiple=True, metavar="ID", help="Close a site; repeatable."
+)
+workers_option = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Search in N processes of this machine.",
+)
+scheduler_option = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Search on the dask cluster with this scheduler, such as tcp://10.0.0.5:8786.",
 )
 
 
@@ -83,30 +105,64 @@ def scenario_of(file: Path | None, close: tuple[str, ...]) -> Scenario | None:
 
 
 def run_with_scenario(
-    study: Study, scenario: Scenario | None, *, cache: bool, sensitivity: bool = True
+    study: Study,
+    scenario: Scenario | None,
+    *,
+    cache: bool,
+    sensitivity: bool = True,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    engine: EngineChoice = "auto",
 ) -> tuple[Run, Run]:
     """Run a study, and its scenario where there is one: the baseline, and what is asked about."""
     from accessibility.runs import run_study
     from accessibility.what_if import run_scenario
 
-    with show_progress("Searching from sites") as progress:
-        base = run_study(study, cache=cache, sensitivity=sensitivity, progress=progress)
-    if scenario is None:
-        return base, base
-    found = run_scenario(base, _called_by_name(scenario, base))
+    with searching(workers, scheduler) as searcher:
+        with show_progress("Searching from sites") as progress:
+            base = run_study(
+                study,
+                cache=cache,
+                sensitivity=sensitivity,
+                progress=progress,
+                searcher=searcher,
+                engine=engine,
+            )
+        if scenario is None:
+            return base, base
+        found = run_scenario(base, called_by_name(scenario, base.sites), searcher=searcher)
     for effect in found.effects:
         log.info(effect)
     return base, found
 
 
-def _called_by_name(scenario: Scenario, base: Run) -> Scenario:
+@contextmanager
+def searching(workers: int | None, scheduler: str | None) -> Iterator[Searcher]:
+    """Say who searches: this process, others of this machine, or a cluster."""
+    if workers is not None and scheduler is not None:
+        raise click.UsageError("--workers and --scheduler exclude each other.")
+    if workers is None and scheduler is None:
+        from accessibility.speed_profiles import search_here
+
+        yield search_here
+        return
+    from accessibility.distributed import BatchError, ClusterWorkers, FanOut, ProcessWorkers
+
+    try:
+        with ClusterWorkers(scheduler) if scheduler else ProcessWorkers(workers or 1) as those:
+            yield FanOut(workers=those)
+    except BatchError as problem:
+        stop(EXIT_INTERNAL, str(problem))
+
+
+def called_by_name(scenario: Scenario, sites: Sites) -> Scenario:
     """Call the sites that --close names by their names, where they are known."""
     from accessibility.scenarios import CloseSite, closing
 
     ids = [change.site for change in scenario.changes if isinstance(change, CloseSite)]
-    if scenario != closing(ids) or not set(ids) <= set(base.sites.ids):
+    if scenario != closing(ids) or not set(ids) <= set(sites.ids):
         return scenario
-    return closing(ids, [f"{base.sites.frame.at[one, 'name']} ({one})" for one in ids])
+    return closing(ids, [f"{sites.frame.at[one, 'name']} ({one})" for one in ids])
 
 
 def print_verdicts(found: Run, language: str | None) -> None:

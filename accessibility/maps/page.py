@@ -7,11 +7,7 @@ reads; a content security policy names the page's own scripts and forbids everyt
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import os
-import re
 import tempfile
 from functools import cache
 from importlib import resources
@@ -21,6 +17,7 @@ import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink
 
 from accessibility.errors import OutputError
+from accessibility.maps.offline import as_json, leaflet_script, leaflet_style, policy
 from accessibility.maps.panel import heading, panel
 from accessibility.maps.sheet import Json, Sheet
 from accessibility.maps.words import sentence, words_in
@@ -31,7 +28,6 @@ _SCRIPT_WORDS = (
     "one_person", "people", "external", "unreachable", "withheld", "nobody",
     "zoom_in", "zoom_out", "close",
 )  # fmt: skip
-_STATIC = "static/js_lib_leaflet"
 
 
 class _Verbatim(Element):
@@ -71,7 +67,7 @@ class _Drawing(Element):
 
     def content(self) -> str:
         """Give the panel beside the map, and the data."""
-        data = _as_json(_drawn(self.sheet))
+        data = as_json(_drawn(self.sheet))
         return (
             f"{panel(self.sheet)}\n"
             f'<script type="application/json" id="{self.get_name()}">{data}</script>\n'
@@ -124,11 +120,11 @@ class _Page(Figure):
                 links += [child.render()] if child.url in kept else []
             elif name not in skipped:
                 extras.append(child.render(**kwargs))
-        scripts = [_leaflet_script(), _asset("page.js"), self.script.render(**kwargs)]
+        scripts = [leaflet_script(), _asset("page.js"), self.script.render(**kwargs)]
         return _assembled(
             self.sheet,
             head="\n".join([*links, *extras]),
-            policy="" if links or extras else _policy(scripts),
+            policy="" if links or extras else policy(scripts),
             scripts=scripts,
             map_html=self.html.render(**kwargs),
             content="".join(one.content() for one in drawings),
@@ -238,14 +234,6 @@ def _drawn(sheet: Sheet) -> dict[str, Json]:
     }
 
 
-def _as_json(data: Json) -> str:
-    """Write JSON that can stand inside a script element."""
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
-
-
 def _assembled(
     sheet: Sheet, *, head: str, policy: str, scripts: list[str], map_html: str, content: str
 ) -> str:
@@ -256,7 +244,7 @@ def _assembled(
         f'<html lang="{sheet.language}">\n<head>\n<meta charset="utf-8">\n{policy}'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{sheet.title}</title>\n"
-        f"<style>{_leaflet_style()}</style>\n<style>{_asset('page.css')}</style>\n{head}\n"
+        f"<style>{leaflet_style()}</style>\n<style>{_asset('page.css')}</style>\n{head}\n"
         '</head>\n<body class="sheet">\n'
         f'<a class="skip" href="#panel">{sentence(words["skip"])}</a>\n'
         f"{heading(sheet)}\n"
@@ -266,45 +254,6 @@ def _assembled(
     )
 
 
-def _policy(scripts: list[str]) -> str:
-    """Allow the page's own scripts, by their hash, and nothing from anywhere else."""
-    hashes = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(one.encode()).digest()).decode()}'"
-        for one in scripts
-    )
-    rules = (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    return f'<meta http-equiv="Content-Security-Policy" content="{rules}">\n'
-
-
 @cache
 def _asset(name: str) -> str:
     return resources.files("accessibility.maps").joinpath(name).read_text(encoding="utf-8")
-
-
-def _leaflet(name: str) -> bytes:
-    return resources.files("js_lib_leaflet").joinpath(_STATIC, *name.split("/")).read_bytes()
-
-
-@cache
-def _leaflet_script() -> str:
-    """Give Leaflet with its licence, without its link home and its pointer to a source map."""
-    code = _leaflet("leaflet.js").decode("utf-8").replace("\r\n", "\n")
-    code = re.sub(r"//# sourceMappingURL=.*", "", code)
-    code = code.replace('href="https://leafletjs.com"', 'href="#"')
-    return f"/*\n{_asset('leaflet-licence.txt')}*/\n{code}"
-
-
-@cache
-def _leaflet_style() -> str:
-    """Give Leaflet's style with its pictures inside."""
-    style = _leaflet("leaflet.css").decode("utf-8").replace("\r\n", "\n")
-    style = re.sub(r"[^\n]*url\(#default#VML\)[^\n]*\n", "", style)
-
-    def inside(match: re.Match[str]) -> str:
-        picture = base64.b64encode(_leaflet(match[1])).decode()
-        return f"url(data:image/png;base64,{picture})"
-
-    return re.sub(r"url\((images/[\w.-]+)\)", inside, style)

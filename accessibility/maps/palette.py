@@ -23,7 +23,8 @@ class MapClass:
     fill: Fill = "plain"
 
 
-BEYOND_COLOUR = "#8d8d8d"
+# told from each of seven viridis classes with any colour vision, which a darker grey is not
+BEYOND_COLOUR = "#bdbdbd"
 OPEN_COLOUR = "#ffffff"
 
 

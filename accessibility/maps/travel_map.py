@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import folium
 import geopandas as gpd
 import numpy as np
@@ -14,24 +12,25 @@ from babel.numbers import format_decimal, format_percent
 
 from accessibility.maps.compact import cell_steps, extent, line_steps, point_steps
 from accessibility.maps.escaping import html_text
+from accessibility.maps.layers import (
+    LINE_TOLERANCE,
+    Texts,
+    attribution,
+    border_lines,
+    land_lines,
+    people_by_class,
+    travel_classes,
+)
 from accessibility.maps.page import sheet_map
-from accessibility.maps.palette import BEYOND_COLOUR, OPEN_COLOUR, MapClass, viridis
 from accessibility.maps.sheet import Choice, Json, Mark, Sheet, site_rows, text_table
 from accessibility.maps.words import sentence, words_in
 from accessibility.runs import Run
-from accessibility.services import EVERYBODY, WHOLE_AREA, Tiers
+from accessibility.services import Tiers
 from accessibility.sources.areas import place_name
+from accessibility.surroundings import main_roads
 
-#: A line strays at most this part of the region's longer side.
-LINE_TOLERANCE = 1 / 4000
 #: The largest settlements that get a label.
 MOST_PLACES = 600
-#: Roads drawn for orientation; the lesser ones only where the region is small enough, in metres.
-MAIN_ROADS = ("motorway", "trunk", "primary")
-LESSER_ROADS, LESSER_ROADS_WITHIN_M = ("secondary",), 600_000
-OSM_SUFFIXES = (".pbf", ".osm", ".osm.bz2", ".osm.gz")
-
-Texts = Mapping[str, str]
 
 
 def run_map(
@@ -70,8 +69,8 @@ def run_map(
         "sites": site_rows(run.sites.frame, _mark_of(run.tiers), _served(run)),
         "places": _places(run, language),
         "roads": _main_roads(run, side_m),
-        "land": _land(run.areas, side_m * LINE_TOLERANCE),
-        "borders": _borders(run.areas, side_m * LINE_TOLERANCE),
+        "land": land_lines(run.areas, side_m * LINE_TOLERANCE),
+        "borders": border_lines(run.areas, side_m * LINE_TOLERANCE),
         "outlines": _outlines(run, isochrones, side_m * LINE_TOLERANCE),
     }
     overlays = [
@@ -93,7 +92,7 @@ def run_map(
             marks=tier_marks(run.tiers, language),
             overlays=[(key, words[word], on) for key, word, on in overlays if data[key]],
             notes=[words["note_bands"], words["note_click"]],
-            attribution=_attribution(run),
+            attribution=attribution(run.study),
             data=data,
         )
     )
@@ -102,21 +101,6 @@ def run_map(
 def explore_run(run: Run) -> folium.Map:
     """Show a run on a folium map, in its study's language."""
     return run_map(run, language=run.study.language)
-
-
-def travel_classes(bands_min: Sequence[float], words: Texts) -> list[MapClass]:
-    """Name and colour the classes: the bands, beyond the last of them, and unreachable."""
-    lows = [0, *bands_min[:-1]]
-    classes = [
-        MapClass(label=f"{low:g}–{high:g} min", colour=colour)
-        for low, high, colour in zip(lows, bands_min, viridis(len(bands_min)), strict=True)
-    ]
-    beyond = words["beyond"].format(minutes=f"{bands_min[-1]:g}")
-    return [
-        *classes,
-        MapClass(label=beyond, colour=BEYOND_COLOUR, fill="hatched"),
-        MapClass(label=words["unreachable"], colour=OPEN_COLOUR, fill="open"),
-    ]
 
 
 def tier_marks(tiers: Tiers, language: str) -> list[Mark]:
@@ -188,7 +172,7 @@ def _choices(run: Run, cells: gpd.GeoDataFrame, language: str) -> list[Choice]:
         time_s = _seconds(cells, tier.id)
         classes = np.searchsorted(bands_s, time_s, side="left")
         classes = np.where(np.isfinite(time_s), classes, len(bands_s) + 1)
-        people, shares = _by_class(run, tier.id)
+        people, shares = people_by_class(run.coverage, tier.id)
         choices.append(
             Choice(
                 name=html_text(tier.name.in_language(language)),
@@ -216,20 +200,6 @@ def share_text(share: float, language: str) -> str:
     return html_text(f"< {text}" if share < least / 2 else text)
 
 
-def _by_class(run: Run, tier: str) -> tuple[list[float], list[float]]:
-    """Give people and shares by class: the cumulative bands' steps, then beyond and unreachable."""
-    table = run.coverage
-    rows = table[
-        (table["tier"] == tier) & (table["group"] == EVERYBODY) & (table["area"] == WHOLE_AREA)
-    ]
-    steps = []
-    for column in ("people_low", "share_low"):
-        figures = rows[column].to_numpy(dtype=np.float64)
-        bands = np.diff(figures[:-2], prepend=0.0)
-        steps.append([float(one) for one in (*bands, *figures[-2:])])
-    return steps[0], steps[1]
-
-
 def _title(run: Run, language: str) -> str:
     """Name the study, and the option where it is not the current situation."""
     name = run.study.name.in_language(language)
@@ -251,12 +221,6 @@ def _caption(run: Run, words: Texts) -> str:
     return sentence(f"{words[f'time_{part.mode}']} {words[part.direction]}")
 
 
-def _attribution(run: Run) -> str:
-    """Name OpenStreetMap where the roads come from its files; nothing is made up for others."""
-    from_osm = run.study.file.network.source.lower().endswith(OSM_SUFFIXES)
-    return "© OpenStreetMap contributors" if from_osm else ""
-
-
 def _places(run: Run, language: str) -> list[Json]:
     """Write the settlements of the region, the largest first: place and name."""
     places = run.places
@@ -275,37 +239,10 @@ def _places(run: Run, language: str) -> list[Json]:
     return [[*point, name] for point, name in zip(points, names, strict=True) if name.strip()]
 
 
-def _main_roads(run: Run, side_m: float) -> list[Json]:
+def _main_roads(run: Run, side_m: float) -> list[list[int]]:
     """Write the main roads, for orientation."""
-    network = run.network
-    shown = MAIN_ROADS + (LESSER_ROADS if side_m < LESSER_ROADS_WITHIN_M else ())
-    is_main = np.array([tags.get("highway") in shown for tags in network.tagsets])
-    edges = np.flatnonzero(is_main[network.way_tags[network.edge_way]])
-    points = network.points_in(run.study.crs)
-    lines = [
-        shapely.linestrings(points[network.point_from[edge] : network.point_from[edge + 1]])
-        for edge in edges
-    ]
-    if not lines:
-        return []
-    merged = shapely.line_merge(shapely.multilinestrings(lines))
-    return [*line_steps([merged], run.study.crs, tolerance_m=side_m * LINE_TOLERANCE)]
-
-
-def _land(areas: gpd.GeoDataFrame | None, tolerance_m: float) -> list[Json]:
-    """Write the outline of all areas together."""
-    if areas is None or not len(areas):
-        return []
-    region = shapely.union_all(np.asarray(areas.geometry.array))
-    return [*line_steps([region], areas.crs, tolerance_m=tolerance_m)]
-
-
-def _borders(areas: gpd.GeoDataFrame | None, tolerance_m: float) -> list[Json]:
-    """Write the borders of areas, each common border once."""
-    if areas is None or not len(areas):
-        return []
-    rings = shapely.union_all(shapely.boundary(np.asarray(areas.geometry.array)))
-    return [*line_steps([shapely.line_merge(rings)], areas.crs, tolerance_m=tolerance_m)]
+    roads = main_roads(run.network, run.study.crs, side_m=side_m)
+    return line_steps(np.asarray(roads.geometry.array), run.study.crs)
 
 
 def _outlines(run: Run, isochrones: gpd.GeoDataFrame | None, tolerance_m: float) -> list[Json]:

@@ -6,7 +6,10 @@ be reached and left. The straight line between the two is its access leg.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, fields
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +19,29 @@ from accessibility.network.drive_times import CLOSED, DriveTimes, whole_deciseco
 from accessibility.network.graph import Parts, find_parts
 from accessibility.network.roads import Floats, Ints
 
+if TYPE_CHECKING:
+    from accessibility.network.edge_grid import EdgeGrid
+
 AT_NODE_M = 0.05
 SAME_DISTANCE_M = 0.001
 NOWHERE = -1
+#: From so many points, or segments of road, on the compiled grid is used: below, shapely's tree has
+#: found the edges before the compiled code is loaded (half a second; seconds the first time ever).
+GRID_FROM_POINTS = 50_000
+GRID_FROM_SEGMENTS = 1_000_000
+
+log = logging.getLogger(__name__)
+
+
+@cache
+def _compiled_grid() -> type[EdgeGrid] | None:
+    """Load the compiled grid; nothing where Numba cannot be used here."""
+    try:
+        from accessibility.network.edge_grid import EdgeGrid
+    except (ImportError, OSError) as problem:
+        log.debug("no compiled snapping (%s); shapely's tree finds the same edges", problem)
+        return None
+    return EdgeGrid
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,16 +113,14 @@ class Snapper:
         self.max_leg_m = max_leg_m
         self.parts: Parts = find_parts(times)
         self._xy = times.network.points_in(crs)
-        self._lines = shapely.linestrings(
-            self._xy,
-            indices=np.repeat(np.arange(times.network.edges), np.diff(times.network.point_from)),
-        )
+        self._large = len(times.network.segment_m) >= GRID_FROM_SEGMENTS
         part = self.parts
         own = (part.length_m >= min_component_m) | part.has_ferry
         if len(part.length_m):
             own[int(np.argmax(part.length_m))] = True
         self._own_part = own
         self._trees: dict[bytes, tuple[shapely.STRtree, Ints]] = {}
+        self._grids: dict[bytes, EdgeGrid] = {}
 
     def snap_sites(self, xy: Floats) -> Snapped:
         """Snap sites: to the nearest road where one can arrive and leave, but not to a slip.
@@ -170,13 +191,31 @@ class Snapper:
         Of edges that are equally near, to a millimetre, that of the smaller way id is taken, in
         whatever order they come.
         """
-        nearest = np.full(len(xy), NOWHERE, dtype=np.int64)
         if not len(xy) or not allowed.any():
-            return nearest
+            return np.full(len(xy), NOWHERE, dtype=np.int64)
+        grid = self._grid(allowed) if self._large or len(xy) >= GRID_FROM_POINTS else None
+        if grid is not None:
+            return grid.nearest(xy, same_m=SAME_DISTANCE_M)
+        return self._nearest_in_tree(xy, allowed)
+
+    def _grid(self, allowed: npt.NDArray[np.bool_]) -> EdgeGrid | None:
+        key = np.packbits(allowed).tobytes()
+        compiled = _compiled_grid()
+        if compiled is not None and key not in self._grids:
+            network = self.times.network
+            way_id = network.way_id[network.edge_way]
+            self._grids[key] = compiled(
+                self._xy, network.point_from, np.flatnonzero(allowed), way_id
+            )
+        return self._grids.get(key)
+
+    def _nearest_in_tree(self, xy: Floats, allowed: npt.NDArray[np.bool_]) -> Ints:
+        """Find the nearest edges with shapely's tree, without compiled code."""
+        nearest = np.full(len(xy), NOWHERE, dtype=np.int64)
         key = np.packbits(allowed).tobytes()
         if key not in self._trees:
             edges = np.flatnonzero(allowed)
-            self._trees[key] = (shapely.STRtree(self._lines[edges]), edges)
+            self._trees[key] = (shapely.STRtree(self._lines(edges)), edges)
         tree, edges = self._trees[key]
         points = shapely.points(xy)
         (near_rows, _), near_m = tree.query_nearest(points, all_matches=False, return_distance=True)
@@ -190,10 +229,20 @@ class Snapper:
         nearest[rows[order][first]] = edge[order][first]
         return nearest
 
+    def _lines(self, edges: Ints) -> npt.NDArray[np.object_]:
+        """Draw some edges as lines."""
+        point_from = self.times.network.point_from
+        sizes = (point_from[edges + 1] - point_from[edges]).astype(np.int64)
+        row = np.repeat(np.arange(len(edges)), sizes)
+        places = np.arange(len(row)) + np.repeat(
+            point_from[edges] - np.cumsum(sizes) + sizes, sizes
+        )
+        return np.asarray(shapely.linestrings(self._xy[places], indices=row))
+
     def _leg_m(self, xy: Floats, edge: Ints) -> Floats:
         leg_m = np.full(len(xy), np.inf)
         known = edge != NOWHERE
-        leg_m[known] = shapely.distance(shapely.points(xy[known]), self._lines[edge[known]])
+        leg_m[known] = shapely.distance(shapely.points(xy[known]), self._lines(edge[known]))
         return leg_m
 
     def _stand(self, xy: Floats, edge: Ints, *, moved: npt.NDArray[np.bool_]) -> Snapped:
@@ -215,22 +264,27 @@ class Snapper:
         )
 
     def _project(self, xy: Floats, edge: Ints) -> tuple[Ints, Floats, Floats]:
-        """Project points onto their edges: nearest segment, fraction along it, distance."""
+        """Project points onto their edges: nearest segment, fraction along it, distance.
+
+        Of segments equally near the first is taken.
+        """
+        grid = next(iter(self._grids.values()), None)
+        if grid is not None:
+            return grid.project(xy, edge)
         network = self.times.network
         sizes = np.diff(network.segment_from)[edge]
+        begin = np.cumsum(sizes) - sizes
         rows = np.repeat(np.arange(len(xy)), sizes)
-        offset = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        offset = np.arange(len(rows)) - begin[rows]
         point = network.point_from[edge][rows] + offset
         start, along = self._xy[point], self._xy[point + 1] - self._xy[point]
         square = (along**2).sum(axis=1)
         toward = ((xy[rows] - start) * along).sum(axis=1)
         share = np.clip(np.divide(toward, square, out=np.zeros(len(rows)), where=square > 0), 0, 1)
         distance = np.hypot(*(start + along * share[:, None] - xy[rows]).T)
-        order = np.lexsort((-offset, -distance, rows))
-        best = np.full(len(xy), 0, dtype=np.int64)
-        best[rows[order]] = order  # the nearest, and of equals the first, is written last
-        segment = network.segment_from[edge] + offset[best]
-        return segment, share[best], distance[best]
+        least = np.flatnonzero(distance == np.minimum.reduceat(distance, begin)[rows])
+        best = least[np.searchsorted(rows[least], np.arange(len(xy)))]
+        return network.segment_from[edge] + offset[best], share[best], distance[best]
 
 
 def take(points: Snapped, rows: Ints) -> Snapped:

@@ -6,7 +6,7 @@ places by name. Round figures stand in sentences, exact ones in tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -53,6 +53,8 @@ def card(
     effects: Sequence[str] = (),
     mode: str = "car",
     area_names: Mapping[str, str] | None = None,
+    safe: Callable[[str], str] = markdown_text,
+    min_people: int = 0,
 ) -> str:
     """Write the card of a scenario in Markdown.
 
@@ -73,14 +75,18 @@ def card(
         "car", "bicycle" or "walk".
     area_names
         Names of municipalities in the language, where they differ from the grid's.
+    safe
+        Makes a name from the data safe in Markdown.
+    min_people
+        Where above 0, no fewer people than this are told as a number, and tables hold tens.
 
     Raises
     ------
     StudyError
         If there are no words in that language.
     """
-    phrases = Phrases(words=Words(language), safe=markdown_text)
-    changes = changes_of(comparison, phrases, mode, area_names)
+    phrases = Phrases(words=Words(language), safe=safe)
+    changes = changes_of(comparison, phrases, mode, area_names, min_people=min_people)
     sections = [_heading(changes, study_name, scenario), _edits(changes, scenario)]
     if changes.nothing():
         sections.append(f"**{changes.nothing_changes()}**")
@@ -478,6 +484,8 @@ def _harm(changes: Changes, row: Row) -> list[str]:
 
 def _exact(changes: Changes, people: float) -> str:
     """Write people as whole numbers; part of a person, which scaling leaves, is not nobody."""
+    if changes.min_people > 0 and people > 0:
+        return changes.about(people)
     whole = changes.words.whole(people)
     if whole == "0" and people > 0:
         return changes.words.gettext("under {share}", share=changes.words.whole(1))

@@ -64,10 +64,13 @@ class Changes:
         What changes.
     phrases
         The language, the mode of travel, and names.
+    min_people
+        Where above 0, no fewer people than this are told as a number, and no number exactly.
     """
 
     comparison: Comparison
     phrases: Phrases
+    min_people: int = 0
 
     # --- figures in words -------------------------------------------------------------------------
 
@@ -78,9 +81,9 @@ class Changes:
 
     def about(self, people: float) -> str:
         """Write a number of people (or hours) in round figures: about 7,290; fewer than 5."""
-        say = self.words.gettext
-        if people < FEW_CHANGED:
-            return say("fewer than {people}", people=self.words.whole(FEW_CHANGED))
+        say, few = self.words.gettext, max(FEW_CHANGED, self.min_people)
+        if people < few:
+            return say("fewer than {people}", people=self.words.whole(few))
         return say("about {people}", people=self.words.tens(people))
 
     def residents(self, people: float, group: str = EVERYBODY) -> str:
@@ -607,6 +610,8 @@ def changes_of(
     phrases: Phrases,
     mode: str,
     area_names: Mapping[str, str] | None,
+    *,
+    min_people: int = 0,
 ) -> Changes:
     """Give the sentences of a comparison, with the names of its tiers in the language."""
     language = phrases.words.language
@@ -619,7 +624,7 @@ def changes_of(
         },
         area_names=area_names or {},
     )
-    return Changes(comparison=comparison, phrases=named)
+    return Changes(comparison=comparison, phrases=named, min_people=min_people)
 
 
 def _capital(text: str) -> str:

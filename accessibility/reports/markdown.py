@@ -52,7 +52,7 @@ def report(run: Findings, *, language: str, facts: ReportFacts) -> str:
     sections = [
         _opening(run, phrases),
         _targets_section(run, phrases),
-        _sensitivity_section(run, phrases),
+        sensitivity_section(run, phrases),
         _bands_section(run, phrases),
         _municipalities_section(run, phrases),
         audit_section(run, phrases),
@@ -130,7 +130,7 @@ def _target_item(run: Findings, verdict: Verdict, phrases: Phrases) -> str:
     return "\n  - ".join(line for line in lines if line)
 
 
-def _sensitivity_section(run: Findings, phrases: Phrases) -> str:
+def sensitivity_section(run: Findings, phrases: Phrases) -> str:
     """Draw the shares under other limits and speeds, side by side."""
     words, say = phrases.words, phrases.words.gettext
     shares = [one for one in run.verdicts if one.sensitivity and one.measured_low is not None]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
+from types import MappingProxyType
+
 import pandas as pd
 
 from accessibility.findings import Findings
@@ -14,17 +17,27 @@ from accessibility.runs import LONG_LEG_M, STATUSES
 OSM_ATTRIBUTION = "© OpenStreetMap contributors, ODbL"
 
 
-def audit_section(run: Findings, phrases: Phrases) -> str:
-    """Count everybody once, by how their cell stands to the roads."""
+def audit_section(
+    run: Findings, phrases: Phrases, *, hidden: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Count everybody once, by how their cell stands to the roads.
+
+    Parameters
+    ----------
+    run, phrases
+        What is told, and how.
+    hidden
+        What stands in place of a status's people, where they may not be told.
+    """
     words, say = phrases.words, phrases.words.gettext
     audit = run.audit()
     names = _status_names(run, phrases)
-    rows = [_audit_row(audit, what, names[what], phrases) for what in STATUSES]
+    rows = [_audit_row(audit, what, names[what], phrases, hidden) for what in STATUSES]
     cells, people = len(run.population.cells), run.population.total
     total = [say("all residents"), words.whole(cells), words.whole(people)]
     rows.append([f"**{cell}**" for cell in total])
     rows += [
-        _audit_row(audit, what, names[what], phrases)
+        _audit_row(audit, what, names[what], phrases, hidden)
         for what in audit.index
         if what not in STATUSES
     ]
@@ -94,13 +107,26 @@ def _status_names(run: Findings, phrases: Phrases) -> dict[str, str]:
     }
 
 
-def _audit_row(audit: pd.DataFrame, what: str, name: str, phrases: Phrases) -> list[str]:
-    figures = [float(audit["cells"][what]), float(audit["people"][what])]
-    return [name, *[phrases.words.whole(figure) for figure in figures]]
+def _audit_row(
+    audit: pd.DataFrame, what: str, name: str, phrases: Phrases, hidden: Mapping[str, str]
+) -> list[str]:
+    cells = phrases.words.whole(float(audit["cells"][what]))
+    people = phrases.words.whole(float(audit["people"][what]))
+    return [name, cells, hidden.get(what, people)]
 
 
-def population_section(run: Findings, phrases: Phrases) -> str:
-    """Say whose numbers of people these are, and how they differ from the register."""
+def population_section(
+    run: Findings, phrases: Phrases, *, hidden: Container[str] = frozenset()
+) -> str:
+    """Say whose numbers of people these are, and how they differ from the register.
+
+    Parameters
+    ----------
+    run, phrases
+        What is told, and how.
+    hidden
+        Municipalities whose residents may not be told.
+    """
     words, say = phrases.words, phrases.words.gettext
     part, counts = run.study.file.population, run.population.counts
     values = {
@@ -121,7 +147,7 @@ def population_section(run: Findings, phrases: Phrases) -> str:
         sentences.append(
             say("The study leaves out {cells} other rows of the file.", cells=words.whole(dropped))
         )
-    parts = ["## " + say("Population"), " ".join(sentences), *_register(run, phrases)]
+    parts = ["## " + say("Population"), " ".join(sentences), *_register(run, phrases, hidden)]
     return "\n\n".join(parts)
 
 
@@ -154,7 +180,7 @@ def _withheld(run: Findings, phrases: Phrases) -> list[str]:
     return sentences
 
 
-def _register(run: Findings, phrases: Phrases) -> list[str]:
+def _register(run: Findings, phrases: Phrases, hidden: Container[str]) -> list[str]:
     """Compare with the register, municipality by municipality."""
     words, say = phrases.words, phrases.words.gettext
     register, part = run.population.register, run.study.file.population.register_
@@ -197,9 +223,9 @@ def _register(run: Findings, phrases: Phrases) -> list[str]:
         rows = [
             [
                 phrases.area(str(name)),
-                words.whole(row["grid"]),
+                "–" if name in hidden else words.whole(row["grid"]),
                 words.whole(row["register"]),
-                _difference(float(row["difference"]), phrases),
+                "–" if name in hidden else _difference(float(row["difference"]), phrases),
             ]
             for name, row in far.iterrows()
         ]

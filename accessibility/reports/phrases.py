@@ -36,6 +36,8 @@ class Phrases:
         How people travel, and whether residents travel to the site or somebody comes from it.
     tier_names, area_names
         Names by id, safe or not; a missing one is called by its id.
+    few_people
+        Fewer people than this are only said to be fewer.
     """
 
     words: Words
@@ -44,6 +46,7 @@ class Phrases:
     direction: str = "to_sites"
     tier_names: Mapping[str, str] = field(default_factory=dict)
     area_names: Mapping[str, str] = field(default_factory=dict)
+    few_people: int = FEW_PEOPLE
 
     # --- names ------------------------------------------------------------------------------------
 
@@ -227,8 +230,8 @@ class Phrases:
         say, by_mode = self.words.gettext, self.by_mode()
         if high <= 0:
             return say("Nobody is beyond the target time {by_mode}.", by_mode=by_mode)
-        few = high < FEW_PEOPLE
-        people = self.words.whole(FEW_PEOPLE) if few else self.words.tens(high)
+        few = high < self.few_people
+        people = self.words.whole(self.few_people) if few else self.words.tens(high)
         residents = say("{people} residents", people=people)
         if group != EVERYBODY:
             residents = say(

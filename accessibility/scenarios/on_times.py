@@ -62,15 +62,10 @@ def with_sites(
         places = sites.ids.get_indexer(pd.Index(fresh, dtype=object))
         new = snapper.snap_sites(sites.xy[places])
         new = restand(search.graph.times, new, access_speed_km_h=snapper.access_speed_km_h)
-        found = node_times(search.graph, new, direction=search.direction)
+        found = node_times(search.graph, new, direction=search.direction, like=search)
         points, ds = join(points, new), np.vstack([ds, found.ds])
     order = np.argsort(np.array([*kept, *fresh], dtype=object), kind="stable")
-    after = NodeTimes(
-        graph=search.graph,
-        sites=take(points, order),
-        direction=search.direction,
-        ds=np.ascontiguousarray(ds[order]),
-    )
+    after = replace(search, sites=take(points, order), ds=np.ascontiguousarray(ds[order]))
     if not fresh:  # columns are only left out: nothing is worked out again
         return TravelTimes(
             cell_ids=times.cell_ids,
@@ -112,11 +107,16 @@ def on_other_roads(
     sites = restand(roads, search.sites, access_speed_km_h=speed)
     cells = restand(roads, cells, access_speed_km_h=speed)
     affected = _affected(search, before, roads) | _on_changed_edges(search.sites, before, roads)
-    ds = search.ds.copy()
     rows = np.flatnonzero(affected)
-    if len(rows):
-        ds[rows] = node_times(graph, take(sites, rows), direction=search.direction).ds
-    after = NodeTimes(graph=graph, sites=sites, direction=search.direction, ds=ds)
+    again = take(sites, rows)
+    found = node_times(graph, again, direction=search.direction, like=search)
+    if len(rows) == len(affected):
+        ds = found.ds
+    else:
+        ds = search.ds.copy()
+        ds[rows] = found.ds
+    hierarchy = found.hierarchy or search.hierarchy
+    after = replace(search, graph=graph, sites=sites, ds=ds, hierarchy=hierarchy)
     matrix = travel_time_matrix(
         after, cells, cell_ids=times.cell_ids, site_ids=times.site_ids, snapper=snapper
     )
@@ -126,6 +126,8 @@ def on_other_roads(
 def _known(times: TravelTimes) -> tuple[NodeTimes, Snapped]:
     if times.search is None or times.cells is None:
         raise ValueError("scenarios need travel times with their searches; compute them anew")
+    if times.search.nodes is not None:
+        raise ValueError("scenarios need the times of all nodes; compute them anew")
     return times.search, times.cells
 
 

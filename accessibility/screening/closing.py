@@ -163,6 +163,16 @@ def felt(kinds: Sequence[Labels], closings: Closings, *, cells: Ints) -> Felt:
     width = closings.width
     nearest = [kind.site[cells, 0] for kind in kinds]
     none = np.empty(0, dtype=np.int64)
+    if len(kinds) == 1 and not closings.is_pair.any():  # nothing comes twice: no need to sort
+        some = nearest[0] != NO_SITE
+        return Felt(
+            closings=closings,
+            single_cell=cells[some],
+            single_site=nearest[0][some],
+            pair_cell=none,
+            pair_first=none,
+            pair_second=none,
+        )
     keys = [cells[near != NO_SITE] * width + near[near != NO_SITE] for near in nearest]
     single_cell, single_site = np.divmod(np.unique(np.concatenate([none, *keys])), width)
     couples: list[tuple[Ints, Ints]] = []

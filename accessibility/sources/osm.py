@@ -139,10 +139,11 @@ class _Reading:
         self.way_name.append(tags.get("name") or "")
 
     def _take_node(self, node: osmium.osm.Node) -> None:
-        keys = (*NODE_KEYS, *self.speeds.keys_of_access)
-        chosen = tuple((key, node.tags[key]) for key in keys if key in node.tags)
-        is_signal = ("highway", "traffic_signals") in chosen
-        if is_signal or any(key in ("barrier", "ford") for key, _ in chosen):
+        tags = node.tags
+        is_signal = tags.get("highway") == "traffic_signals"  # most are lamps, stops and crossings
+        if is_signal or "barrier" in tags or "ford" in tags:
+            keys = (*NODE_KEYS, *self.speeds.keys_of_access)
+            chosen = tuple((key, tags[key]) for key in keys if key in tags)
             self.node_tags[node.id] = self.node_tagsets.setdefault(chosen, len(self.node_tagsets))
 
     def _take_restriction(self, relation: osmium.osm.Relation) -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessibility.network import DS_PER_S, NOWHERE, Snapped, Snapper
+from accessibility.traveltime.engines import LEAST_PAIRS, in_threads, numba_problem
 from accessibility.traveltime.node_times import NodeTimes, PointTimes
 from accessibility.traveltime.search import UNREACHABLE, Times
 
@@ -79,11 +80,9 @@ class TravelTimes:
                 {"time_s": pd.array(missing, "Int32"), "site": pd.array(missing, "string")},
                 index=self.cell_ids,
             )
-        part = self.time_s[:, columns]
-        best = part.argmin(axis=1)
-        time_s = part[np.arange(len(part)), best]
+        best, time_s = _nearest_columns(self.time_s, columns)
         unreached = time_s == UNREACHABLE
-        site = self.site_ids.to_numpy(dtype=object)[columns[best]]
+        site = self.site_ids.to_numpy(dtype=object)[best]
         site[unreached] = pd.NA
         return pd.DataFrame(
             {
@@ -121,6 +120,48 @@ class TravelTimes:
         return f"<p>{escape(repr(self)[1:-1])}; minutes:</p>{minutes.to_html(na_rep='no way')}"
 
 
+def _nearest_columns(
+    time_s: Times, columns: npt.NDArray[np.intp]
+) -> tuple[npt.NDArray[np.intp], Times]:
+    """Find each row's smallest value among some columns, the first of equals, and its column."""
+    if len(time_s) * len(columns) >= LEAST_PAIRS and not numba_problem():
+        site, found_s = compiled_labels(time_s, columns, depth=1)
+        return np.maximum(site[0], 0), found_s[0]
+    part = time_s[:, columns]
+    best = part.argmin(axis=1)
+    return columns[best], part[np.arange(len(part)), best]
+
+
+def compiled_labels(
+    time_s: Times, columns: npt.NDArray[np.intp], *, depth: int
+) -> tuple[Times, Times]:
+    """Find the nearest sites of every cell among some columns, nearest first.
+
+    Returns
+    -------
+    tuple
+        Columns (-1: there is none) and seconds (`UNREACHABLE` there), shape (depth, cells).
+    """
+    from accessibility.traveltime.kernels.labels import nearest_sites
+
+    site = np.empty((depth, len(time_s)), dtype=np.int32)
+    found_s = np.empty((depth, len(time_s)), dtype=np.int32)
+    turned, wanted = by_site(time_s), np.asarray(columns, dtype=np.int64)
+
+    def some(cells: slice) -> None:
+        nearest_sites(turned, wanted, cells.start, cells.stop, site, found_s)
+
+    in_threads(some, len(time_s), None)
+    return site, found_s
+
+
+def by_site(time_s: Times) -> Times:
+    """Turn a matrix round, without a copy where its columns lie in one piece; read-only."""
+    turned = np.ascontiguousarray(time_s.T).view()
+    turned.flags.writeable = False  # compiled kernels are made for one kind of array
+    return turned
+
+
 def travel_time_matrix(
     found: NodeTimes,
     cells: Snapped,
@@ -143,19 +184,33 @@ def travel_time_matrix(
         Kept with the result.
     """
     points = PointTimes(found.graph, cells, direction=found.direction)
-    time_s = np.full((len(cell_ids), len(site_ids)), UNREACHABLE, dtype=np.int32, order="F")
-    cut_off = (cells.edge == NOWHERE) | cells.too_far
     order = np.argsort(site_ids.to_numpy(dtype=object), kind="stable")
-    for column, site in enumerate(order):
-        drive_ds = points.of_site(found, int(site)).astype(np.int64)
-        total_ds = drive_ds + cells.leg_ds + found.sites.leg_ds[site]
-        reached = (drive_ds != UNREACHABLE) & ~cut_off
-        time_s[reached, column] = whole_seconds(total_ds[reached])
+    drive_ds = points.of_sites(found, order)
+    cut_off = (cells.edge == NOWHERE) | cells.too_far
     return TravelTimes(
         cell_ids=cell_ids,
         site_ids=site_ids[order],
-        time_s=time_s,
+        time_s=_with_legs(drive_ds, cells.leg_ds, cut_off, found.sites.leg_ds[order]).T,
         cells=cells,
         search=found,
         snapper=snapper,
     )
+
+
+def _with_legs(
+    drive_ds: Times,
+    leg_ds: npt.NDArray[np.int64],
+    cut_off: npt.NDArray[np.bool_],
+    site_leg_ds: npt.NDArray[np.int64],
+) -> Times:
+    """Add access legs to driving times, shape (sites, cells), and round; in place."""
+    if drive_ds.size >= LEAST_PAIRS and not numba_problem():
+        from accessibility.traveltime.kernels.points import add_legs
+
+        add_legs(drive_ds, leg_ds, cut_off, site_leg_ds)
+        return drive_ds
+    for row, own_leg_ds in zip(drive_ds, site_leg_ds, strict=True):
+        reached = (row != UNREACHABLE) & ~cut_off
+        row[reached] = whole_seconds(row[reached].astype(np.int64) + leg_ds[reached] + own_leg_ds)
+        row[cut_off] = UNREACHABLE
+    return drive_ds

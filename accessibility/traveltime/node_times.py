@@ -2,44 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from accessibility.network import CLOSED, NOWHERE, SearchGraph, Snapped, sparse
-from accessibility.traveltime.search import UNREACHABLE, Times, one_to_all
+from accessibility.network import CLOSED, NOWHERE, SearchGraph, Snapped
+from accessibility.traveltime.engines import (
+    AUTO,
+    LEAST_PAIRS,
+    Engine,
+    Progress,
+    SearchBy,
+    find_times,
+    in_threads,
+    numba_problem,
+)
+from accessibility.traveltime.hierarchy import Hierarchy
+from accessibility.traveltime.links import (
+    Direction,
+    Ints,
+    positions_of,
+    search_links,
+    site_seeds,
+)
+from accessibility.traveltime.search import UNREACHABLE, Times
 
-Direction = Literal["to_sites", "from_sites"]
-Ints = npt.NDArray[np.int64]
-Progress = Callable[[int, int], None]
-
-#: A batch of searches holds at most this many node times at once.
-BATCH_NODE_TIMES = 32_000_000
+__all__ = ["Direction", "NodeTimes", "PointTimes", "Progress", "node_times"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeTimes:
-    """Deciseconds between each site and every node, shape (sites, nodes); access legs left out.
+    """Deciseconds between each site and the nodes; access legs left out.
 
-    `to_sites`: from the node to the site; `from_sites`: from the site to the node.
+    Parameters
+    ----------
+    graph, sites
+        The network, and where the sites stand on it.
+    direction
+        `to_sites`: from the node to the site; `from_sites`: from the site to the node.
+    ds
+        Shape (sites, nodes).
+    nodes
+        The nodes that the columns of `ds` stand for, rising; None: all of the graph's.
+    by, engine
+        How the search was asked for, and what searched.
+    hierarchy
+        Where the hierarchy searched: it, for the next search on the same roads.
     """
 
     graph: SearchGraph
     sites: Snapped
     direction: Direction
     ds: Times
+    nodes: Ints | None = None
+    by: SearchBy = AUTO
+    engine: Engine = "scipy"
+    hierarchy: Hierarchy | None = field(default=None, repr=False)
+
+    def columns_of(self, nodes: Ints) -> Ints:
+        """Find the columns of some nodes.
+
+        Raises
+        ------
+        ValueError
+            If the times of one of them were not asked for.
+        """
+        if self.nodes is None:
+            return nodes
+        columns = np.searchsorted(self.nodes, nodes)
+        if not np.array_equal(self.nodes[np.minimum(columns, len(self.nodes) - 1)], nodes):
+            raise ValueError("these searches hold the times of other nodes only; search again")
+        return columns
 
 
 def node_times(
-    graph: SearchGraph, sites: Snapped, *, direction: Direction, progress: Progress | None = None
+    graph: SearchGraph,
+    sites: Snapped,
+    *,
+    direction: Direction,
+    progress: Progress | None = None,
+    by: SearchBy = AUTO,
+    nodes: Ints | None = None,
+    like: NodeTimes | None = None,
 ) -> NodeTimes:
     """Search once from each site.
 
-    Every site becomes a node of its own, joined to the ends of the edge that it stands on, so that
-    it changes nobody else's way.
+    A site is joined to the ends of the edge that it stands on, and changes nobody else's way.
 
     Parameters
     ----------
@@ -51,76 +100,35 @@ def node_times(
         "to_sites" searches the reversed graph.
     progress
         Called with the sites done and all sites.
+    by
+        How to search.
+    nodes
+        Nodes whose times are wanted, rising (see `PointTimes.nodes`); None: all. Where sites are
+        many and points few, this takes far less memory.
+    like
+        An earlier search in the same direction: it is searched as it was (`by` is not looked at),
+        and its hierarchy, if any, takes the weights of this graph.
     """
-    nodes, count = graph.nodes, len(sites)
-    tail, head, weight_ds = _site_links(graph, sites, direction)
-    through = graph.through
-    tail = np.concatenate([graph.tail[through], tail])
-    head = np.concatenate([graph.head[through], head])
-    weight_ds = np.concatenate([graph.weight_ds[through], weight_ds])
-    if direction == "to_sites":
-        tail, head = head, tail
-    links = sparse(nodes + count, tail, head, weight_ds)
-    found = np.full((count, nodes), UNREACHABLE, dtype=np.int32)
-    batch = max(1, BATCH_NODE_TIMES // (nodes + count))
-    for first in range(0, count, batch):
-        rows = np.arange(first, min(first + batch, count))
-        found[rows] = one_to_all(links, nodes + rows)[:, :nodes]
-        if progress is not None:
-            progress(int(rows[-1]) + 1, count)
-    found[(sites.edge == NOWHERE) | sites.too_far] = UNREACHABLE
-    return NodeTimes(graph=graph, sites=sites, direction=direction, ds=found)
-
-
-def _site_links(
-    graph: SearchGraph, sites: Snapped, direction: Direction
-) -> tuple[Ints, Ints, Ints]:
-    """Links between the sites' own nodes and the network, driven in the direction of travel."""
-    tails, heads, weights = [], [], []
-    on_edge = np.flatnonzero(sites.edge != NOWHERE)
-    for side, before_ds, after_ds in (
-        (0, sites.before_forward_ds, sites.after_forward_ds),
-        (1, sites.before_backward_ds, sites.after_backward_ds),
-    ):
-        rows = on_edge[before_ds[on_edge] != CLOSED]
-        arcs = 2 * sites.edge[rows] + side
-        if direction == "to_sites":
-            places, links = graph.links_of(arcs)
-            tails.append(graph.tail[links])
-            heads.append(graph.nodes + rows[places])
-            weights.append(before_ds[rows][places])
-        else:
-            delay_ds = graph.times.node_delay_ds[graph.junction[graph.arc_head[arcs]]]
-            tails.append(graph.nodes + rows)
-            heads.append(graph.arc_head[arcs])
-            weights.append(after_ds[rows] + delay_ds)
-    at_node = np.flatnonzero(sites.node != NOWHERE)
-    places, copies = _copies(graph, sites.node[at_node])
-    if direction == "to_sites":  # arrive over any approach, without the delay of passing on
-        for row, node in zip(at_node, sites.node[at_node], strict=True):
-            links = np.flatnonzero(graph.junction[graph.head] == node)
-            tails.append(graph.tail[links])
-            heads.append(np.full(len(links), graph.nodes + row))
-            weights.append(graph.weight_ds[links] - graph.times.node_delay_ds[node])
-        tails.append(copies)
-        heads.append(graph.nodes + at_node[places])
-        weights.append(np.zeros(len(places), dtype=np.int64))
-    else:
-        tails.append(graph.nodes + at_node)
-        heads.append(sites.node[at_node])
-        weights.append(np.zeros(len(at_node), dtype=np.int64))
-    return np.concatenate(tails), np.concatenate(heads), np.concatenate(weights)
-
-
-def _copies(graph: SearchGraph, junctions: Ints) -> tuple[Ints, Ints]:
-    """Find every node that stands for some junctions: positions in `junctions`, and the nodes."""
-    order = np.argsort(graph.junction, kind="stable")
-    ranked = graph.junction[order]
-    first = np.searchsorted(ranked, junctions, side="left")
-    sizes = np.searchsorted(ranked, junctions, side="right") - first
-    places = np.repeat(np.arange(len(junctions)), sizes)
-    start = np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
-    return places, order[np.arange(len(places)) + start]
+    if like is not None:
+        by = like.by
+    found = find_times(
+        search_links(graph, direction),
+        site_seeds(graph, sites, direction),
+        by=by,
+        nodes=nodes,
+        known=like.hierarchy if like is not None and like.direction == direction else None,
+        progress=progress,
+    )
+    return NodeTimes(
+        graph=graph,
+        sites=sites,
+        direction=direction,
+        ds=found.ds,
+        nodes=nodes,
+        by=by,
+        engine=found.engine,
+        hierarchy=found.hierarchy,
+    )
 
 
 class PointTimes:
@@ -160,7 +168,7 @@ class PointTimes:
                 nodes.append(graph.tail[links])
                 extra_ds.append(before_ds[usable][places])
         at_node = np.flatnonzero(points.node != NOWHERE)
-        places, copies = _copies(graph, points.node[at_node])
+        places, copies = positions_of(graph.junction, points.node[at_node])
         if direction == "to_sites":
             rows.append(at_node)
             nodes.append(points.node[at_node])
@@ -174,6 +182,8 @@ class PointTimes:
         self._rows, self._first = np.unique(all_rows[order], return_index=True)
         self._nodes = np.concatenate(nodes)[order]
         self._extra_ds = np.concatenate(extra_ds)[order]
+        self._columns = self._nodes
+        self._column_nodes: Ints | None = None
         self._note_ends(graph, on_edge)
         edge_order = np.argsort(points.edge, kind="stable")
         self._edges, self._by_edge = points.edge[edge_order], edge_order
@@ -192,14 +202,43 @@ class PointTimes:
         self._end_row = np.concatenate(rows)[order]
         self._end_ds = np.concatenate(times_ds)[order]
 
+    @property
+    def nodes(self) -> Ints:
+        """The nodes whose times are read, rising."""
+        return np.unique(self._nodes)
+
     def of_site(self, times: NodeTimes, site: int) -> Times:
         """Give the deciseconds of every point to or from one site, access legs left out."""
         found = np.full(len(self.points), UNREACHABLE, dtype=np.int64)
-        self._read_nodes(found, times.ds[site].astype(np.int64))
+        self._read_nodes(found, times, times.ds[site])
         self._along_the_same_edge(found, times.sites, site)
         if self.direction == "to_sites":
             self._to_the_end_of_the_edge(found, times.sites, site)
         return found.astype(np.int32)
+
+    def of_sites(self, times: NodeTimes, sites: Ints) -> Times:
+        """Give what `of_site` gives, for many sites at once; shape (sites, points)."""
+        if len(sites) * len(self.points) < LEAST_PAIRS or numba_problem():
+            rows = [self.of_site(times, int(site)) for site in sites]
+            return np.array(rows, dtype=np.int32).reshape(len(sites), len(self.points))
+        from accessibility.traveltime.kernels.points import read_nodes
+
+        found = np.full((len(sites), len(self.points)), UNREACHABLE, dtype=np.int32)
+        first = np.append(self._first, len(self._nodes)).astype(np.int64)
+        columns = self._columns_in(times)
+
+        def some(part: slice) -> None:
+            read_nodes(
+                times.ds, sites[part], self._rows, first, columns, self._extra_ds, found[part]
+            )
+            for place in range(len(sites))[part]:
+                site = int(sites[place])
+                self._along_the_same_edge(found[place], times.sites, site)
+                if self.direction == "to_sites":
+                    self._to_the_end_of_the_edge(found[place], times.sites, site)
+
+        in_threads(some, len(sites), times.by.threads)
+        return found
 
     def of_nearest(self, times: NodeTimes, sites: npt.NDArray[np.intp]) -> Times:
         """Give the deciseconds of every point to the nearest of some sites, their legs included."""
@@ -212,7 +251,7 @@ class PointTimes:
             node_ds = times.ds[site].astype(np.int64)
             with_leg_ds = np.where(node_ds == UNREACHABLE, node_ds, node_ds + leg_ds[site])
             np.minimum(best, with_leg_ds, out=best)
-        self._read_nodes(nearest, best)
+        self._read_nodes(nearest, times, best)
         for site in sites:
             own = np.full(len(self.points), UNREACHABLE, dtype=np.int64)
             rows = self._along_the_same_edge(own, times.sites, int(site))
@@ -220,22 +259,29 @@ class PointTimes:
             nearest[rows] = np.minimum(nearest[rows], own[rows])
         return nearest.astype(np.int32)
 
-    def _read_nodes(self, found: Ints, node_ds: Ints) -> None:
+    def _read_nodes(self, found: Ints, times: NodeTimes, node_ds: Ints | Times) -> None:
         """Write each point's time over the nodes that it can leave to, or arrive from."""
         if len(self._rows):
-            ds = node_ds[self._nodes]
+            ds = node_ds[self._columns_in(times)].astype(np.int64)
             total = np.where(ds != UNREACHABLE, np.maximum(ds + self._extra_ds, 0), UNREACHABLE)
             found[self._rows] = np.minimum.reduceat(total, self._first)
 
-    def _to_the_end_of_the_edge(self, found: Ints, sites: Snapped, site: int) -> None:
+    def _columns_in(self, times: NodeTimes) -> Ints:
+        """Find the columns of the nodes that are read, once for many sites."""
+        if self._column_nodes is not times.nodes:
+            self._columns, self._column_nodes = times.columns_of(self._nodes), times.nodes
+        return self._columns
+
+    def _to_the_end_of_the_edge(self, found: Ints | Times, sites: Snapped, site: int) -> None:
         """Let points drive to a site at the end of their edge: no delay of passing is due there."""
         if sites.node[site] == NOWHERE or sites.too_far[site]:
             return
         first = np.searchsorted(self._end_junction, sites.node[site], side="left")
         last = np.searchsorted(self._end_junction, sites.node[site], side="right")
-        np.minimum.at(found, self._end_row[first:last], self._end_ds[first:last])
+        ends_ds = self._end_ds[first:last].astype(found.dtype)
+        np.minimum.at(found, self._end_row[first:last], ends_ds)
 
-    def _along_the_same_edge(self, found: Ints, sites: Snapped, site: int) -> Ints:
+    def _along_the_same_edge(self, found: Ints | Times, sites: Snapped, site: int) -> Ints:
         """Let points on the site's own edge drive straight along it; give their rows."""
         if sites.edge[site] == NOWHERE or sites.too_far[site]:
             return np.empty(0, dtype=np.int64)

@@ -1,0 +1,119 @@
+"""From a raster of times to the polygons of bands: valid, without specks, each inside the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import contourpy
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from accessibility.isochrone.surface import Floats, Surface
+from accessibility.network import DS_PER_S
+from accessibility.traveltime import UNREACHABLE
+
+Mask = npt.NDArray[np.bool_]
+
+#: A time is at most a band if it rounds half up to at most its seconds.
+ROUNDS_UP_AT_DS = 0.5 * DS_PER_S - 0.5
+NESTING_GAP_M = 1.0
+#: Separate pieces of a band smaller than so many pixels are noise of the raster.
+SPECK_PIXELS = 4
+
+
+def band_polygons(
+    surface: Surface, point_ds: npt.NDArray[np.int32], bands_min: Sequence[float]
+) -> Iterator[shapely.Geometry]:
+    """Draw one layer's bands, the shortest first, each inside the next.
+
+    Notes
+    -----
+    Where two neighbouring pixels belong to different roads the time jumps; the border is drawn
+    half-way, as for cells, by cutting the difference from the band off at one pixel's leg.
+    """
+    known = surface.sample >= 0
+    ds = np.full(surface.sample.shape, np.inf)
+    sample_ds = np.where(point_ds == UNREACHABLE, np.inf, point_ds.astype(np.float64))
+    ds[known] = sample_ds[surface.sample[known]] + surface.leg_ds[known]
+    cap_ds = surface.resolution_m / (surface.access_speed_km_h / 3.6) * DS_PER_S
+    m_to_ds = cap_ds / surface.resolution_m
+    over_ds = (surface.leg_m - surface.max_leg_m) * m_to_ds
+    rows, columns = _window(ds <= bands_min[-1] * 60 * DS_PER_S + cap_ds)
+    if rows is None or columns is None:
+        yield from (shapely.MultiPolygon() for _ in bands_min)
+        return
+    x, y = surface.x[columns], surface.y[rows]
+    ds, over_ds = ds[rows, columns], over_ds[rows, columns]
+    shapes = []
+    for band in bands_min:
+        limit_ds = band * 60 * DS_PER_S + ROUNDS_UP_AT_DS
+        height = np.clip(np.maximum(ds - limit_ds, over_ds), -cap_ds, cap_ds)
+        shapes.append(_area_under_zero(x, y, height, surface.resolution_m))
+    for place in range(len(shapes) - 2, -1, -1):
+        shapes[place] = _inside(shapes[place], shapes[place + 1])
+    yield from shapes
+
+
+def _window(mask: Mask) -> tuple[slice | None, slice | None]:
+    """Find the rows and columns that hold all of a mask, and one more on each side."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return None, None
+    return (
+        slice(max(rows[0] - 1, 0), rows[-1] + 2),
+        slice(max(columns[0] - 1, 0), columns[-1] + 2),
+    )
+
+
+def _area_under_zero(x: Floats, y: Floats, height: Floats, spacing_m: float) -> shapely.Geometry:
+    """Draw the area where a raster is at most zero, as a valid MultiPolygon without specks."""
+    generator = contourpy.contour_generator(
+        x, y, height, fill_type=contourpy.FillType.ChunkCombinedOffsetOffset
+    )
+    filled = generator.filled(-np.inf, 0.0)
+    if filled[0][0] is None:
+        return shapely.MultiPolygon()
+    points, rings, polygons = (np.asarray(parts[0]) for parts in filled)
+    shapes = shapely.from_ragged_array(
+        shapely.GeometryType.POLYGON, points, (rings, rings_of(rings, polygons))
+    )
+    area_m2 = shapely.area(shapes)
+    kept = area_m2 >= min(SPECK_PIXELS * spacing_m**2, area_m2.max())
+    simple = shapely.simplify(shapes[kept], spacing_m / 4, preserve_topology=True)
+    whole = shapely.MultiPolygon(list(simple))
+    if shapely.is_valid(whole):
+        return whole
+    # simplified, two pieces may overlap, or a hole leave its piece
+    return _as_multipolygon(shapely.union_all(shapely.make_valid(simple)))
+
+
+def rings_of(
+    rings: npt.NDArray[np.integer], polygons: npt.NDArray[np.integer]
+) -> npt.NDArray[np.integer]:
+    """Turn polygon offsets that count points into offsets that count rings, if they do.
+
+    >>> rings_of(np.array([0, 4, 8]), np.array([0, 2])).tolist()
+    [0, 2]
+    """
+    counts_rings = polygons[-1] == len(rings) - 1
+    return polygons if counts_rings else np.searchsorted(rings, polygons)
+
+
+def _inside(inner: shapely.Geometry, outer: shapely.Geometry) -> shapely.Geometry:
+    """Keep a band inside the next: cut off where it pokes out, and a metre around."""
+    shapely.prepare(outer)
+    if shapely.covers(outer, inner):
+        return inner
+    poking = shapely.buffer(shapely.difference(inner, outer), NESTING_GAP_M, quad_segs=1)
+    trimmed = _as_multipolygon(shapely.difference(inner, poking))
+    if shapely.covers(outer, trimmed):
+        return trimmed
+    room = shapely.buffer(outer, -NESTING_GAP_M, quad_segs=1)  # slower, and always inside
+    return _as_multipolygon(shapely.intersection(inner, room))
+
+
+def _as_multipolygon(shape: shapely.Geometry) -> shapely.Geometry:
+    parts = shapely.get_parts(shape if shapely.is_valid(shape) else shapely.make_valid(shape))
+    parts = shapely.get_parts(parts)
+    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])

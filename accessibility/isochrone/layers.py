@@ -1,0 +1,122 @@
+"""Isochrones by tier or by site, with the people within each band."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from accessibility.isochrone.bands import band_polygons
+from accessibility.isochrone.surface import Floats, Surface, make_surface
+from accessibility.population import Population
+from accessibility.services import Tiers
+from accessibility.sites import Sites
+from accessibility.traveltime import UNREACHABLE, TravelTimes
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
+def isochrones(
+    times: TravelTimes,
+    population: Population,
+    sites: Sites,
+    tiers: Tiers,
+    *,
+    bands_min: Sequence[float],
+    by: str = "tier",
+    access_speed_km_h: float = 20,
+    max_leg_m: float = 5000,
+    resolution_m: float | None = None,
+) -> gpd.GeoDataFrame:
+    """Draw the area within each band, by tier or by site.
+
+    Parameters
+    ----------
+    times
+        The matrix, with the searches behind it.
+    population, sites, tiers
+        The study.
+    bands_min
+        Rising minutes.
+    by
+        "tier": around the nearest of a tier's own sites; "site": around each site.
+    access_speed_km_h, max_leg_m
+        As the matrix was made with.
+    resolution_m
+        Spacing of the raster; None takes 250 m, or what the size of the region allows.
+
+    Returns
+    -------
+    GeoDataFrame
+        In the study's CRS: `tier` or `site_id`, `band_min`, `people` (within the band, from the
+        cells) and `geometry` (valid MultiPolygons, each inside the next band's; islands and holes
+        kept, specks of less than four pixels not; empty where nobody is within).
+        `attrs["resolution_m"]` says the spacing.
+
+    Raises
+    ------
+    ValueError
+        If `times` does not carry its searches, or `by` is something else.
+    """
+    import geopandas as gpd
+
+    if times.search is None or times.cells is None:
+        raise ValueError("isochrones need travel times with their searches; compute them anew")
+    if by not in ("tier", "site"):
+        raise ValueError(f'by is "{by}"; expected "tier" or "site"')
+    crs = str(population.cells.crs)
+    places = len(tiers.ids) if by == "tier" else len(times.site_ids)
+    surface = make_surface(
+        times,
+        crs,
+        access_speed_km_h=access_speed_km_h,
+        max_leg_m=max_leg_m,
+        resolution_m=resolution_m,
+        layers=places * len(bands_min),
+    )
+    column = "tier" if by == "tier" else "site_id"
+    rows: list[dict[str, object]] = []
+    shapes: list[shapely.Geometry] = []
+    with ThreadPoolExecutor(max_workers=2) as pool:  # contouring and geometry run outside Python
+        layers = list(_layers(times, sites, tiers, surface, by))
+        drawn = pool.map(lambda one: list(band_polygons(surface, one[1], bands_min)), layers)
+        for (name, _, time_s), bands in zip(layers, drawn, strict=True):
+            for band, shape in zip(bands_min, bands, strict=True):
+                people = float(population.people[time_s <= band * 60].sum())
+                rows.append({column: name, "band_min": float(band), "people": people})
+                shapes.append(shape)
+    table = pd.DataFrame(rows, columns=[column, "band_min", "people"])
+    frame = gpd.GeoDataFrame(table, geometry=shapes, crs=crs)
+    frame.attrs["resolution_m"] = surface.resolution_m
+    return frame
+
+
+def _layers(
+    times: TravelTimes, sites: Sites, tiers: Tiers, surface: Surface, by: str
+) -> Iterator[tuple[str, npt.NDArray[np.int32], Floats]]:
+    """Give, for each tier or site, the times of the road points and of the cells."""
+    assert times.search is not None  # noqa: S101  (checked by isochrones)
+    # the searches keep the order of the sites' ids, as the matrix does
+    if by == "site":
+        for row, site in enumerate(times.site_ids):
+            column = times.time_s[:, row]
+            yield (
+                str(site),
+                surface.points.of_nearest(times.search, np.array([row])),
+                _as_seconds(column),
+            )
+        return
+    for tier in tiers.ids:
+        rows = np.flatnonzero(times.site_ids.isin(sites.serving(tier, tiers)))
+        nearest = times.time_s[:, rows].min(axis=1, initial=UNREACHABLE)
+        yield tier, surface.points.of_nearest(times.search, rows), _as_seconds(nearest)
+
+
+def _as_seconds(time_s: npt.NDArray[np.int32]) -> Floats:
+    return np.where(time_s == UNREACHABLE, np.inf, time_s.astype(np.float64))

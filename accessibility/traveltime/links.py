@@ -1,0 +1,152 @@
+"""What a search starts from: the links of the network, and where each site joins them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from accessibility.network import CLOSED, NOWHERE, SearchGraph, Snapped
+
+Direction = Literal["to_sites", "from_sites"]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """One-way links between nodes, in the direction of the search.
+
+    Parameters
+    ----------
+    nodes
+        Number of nodes.
+    tail, head
+        Per link: where it leads from and to. Links may be parallel.
+    weight_ds
+        Whole deciseconds, 0 or more.
+    """
+
+    nodes: int
+    tail: Ints
+    head: Ints
+    weight_ds: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeds:
+    """Where the search of each site begins: some nodes, each some time away from it.
+
+    Parameters
+    ----------
+    first
+        Seeds of site s are first[s] to first[s + 1] - 1; a site without any reaches nothing.
+    node, ds
+        Per seed: the node, and the deciseconds between it and the site.
+    """
+
+    first: Ints
+    node: Ints
+    ds: Ints
+
+    def __len__(self) -> int:
+        return len(self.first) - 1
+
+    def part(self, begin: int, end: int) -> Seeds:
+        """Give the seeds of the sites from `begin` to before `end`."""
+        first = self.first[begin : end + 1]
+        chosen = slice(first[0], first[-1])
+        return Seeds(first=first - first[0], node=self.node[chosen], ds=self.ds[chosen])
+
+
+def search_links(graph: SearchGraph, direction: Direction) -> Links:
+    """Take the links that traffic may pass, reversed where the search ends at the sites."""
+    through = graph.through
+    tail, head = graph.tail[through], graph.head[through]
+    if direction == "to_sites":
+        tail, head = head, tail
+    return Links(
+        nodes=graph.nodes,
+        tail=tail.astype(np.int64, copy=False),  # compiled kernels are made for one kind of array
+        head=head.astype(np.int64, copy=False),
+        weight_ds=graph.weight_ds[through].astype(np.int64, copy=False),
+    )
+
+
+def site_seeds(graph: SearchGraph, sites: Snapped, direction: Direction) -> Seeds:
+    """Find the nodes where sites join the network, and the time between the two.
+
+    A site that is too far from any road, or has none, gets no seed.
+    """
+    rows, nodes, times_ds = _on_edges(graph, sites, direction)
+    more_rows, more_nodes, more_ds = _on_junctions(graph, sites, direction)
+    row = np.concatenate([*rows, *more_rows])
+    node = np.concatenate([*nodes, *more_nodes])
+    ds = np.concatenate([*times_ds, *more_ds])
+    usable = ~((sites.edge == NOWHERE) | sites.too_far)[row]
+    row, node, ds = row[usable], node[usable], ds[usable]
+    order = np.lexsort((ds, node, row))
+    first = np.searchsorted(row[order], np.arange(len(sites) + 1))
+    return Seeds(first=first.astype(np.int64), node=node[order], ds=ds[order])
+
+
+def _on_edges(
+    graph: SearchGraph, sites: Snapped, direction: Direction
+) -> tuple[list[Ints], list[Ints], list[Ints]]:
+    """Join sites to the ends of the edges that they stand on: sites, nodes, deciseconds."""
+    rows, nodes, times_ds = [], [], []
+    on_edge = np.flatnonzero(sites.edge != NOWHERE)
+    for side, before_ds, after_ds in (
+        (0, sites.before_forward_ds, sites.after_forward_ds),
+        (1, sites.before_backward_ds, sites.after_backward_ds),
+    ):
+        usable = on_edge[before_ds[on_edge] != CLOSED]
+        arcs = 2 * sites.edge[usable] + side
+        if direction == "to_sites":
+            places, links = graph.links_of(arcs)
+            rows.append(usable[places])
+            nodes.append(graph.tail[links])
+            times_ds.append(before_ds[usable][places])
+        else:
+            delay_ds = graph.times.node_delay_ds[graph.junction[graph.arc_head[arcs]]]
+            rows.append(usable)
+            nodes.append(graph.arc_head[arcs])
+            times_ds.append(after_ds[usable] + delay_ds)
+    return rows, nodes, times_ds
+
+
+def _on_junctions(
+    graph: SearchGraph, sites: Snapped, direction: Direction
+) -> tuple[list[Ints], list[Ints], list[Ints]]:
+    """Join sites to the junctions that they stand on: sites, nodes, deciseconds."""
+    at_node = np.flatnonzero(sites.node != NOWHERE)
+    junctions = sites.node[at_node]
+    none_ds = np.zeros(len(at_node), dtype=np.int64)
+    if direction == "from_sites":
+        return [at_node], [junctions], [none_ds]
+    # arrive over any approach, without the delay of passing on
+    places, links = positions_of(graph.junction[graph.head], junctions)
+    delay_ds = graph.times.node_delay_ds[junctions][places]
+    copy_places, copies = positions_of(graph.junction, junctions)
+    return (
+        [at_node[places], at_node[copy_places]],
+        [graph.tail[links], copies],
+        [graph.weight_ds[links] - delay_ds, none_ds[copy_places]],
+    )
+
+
+def positions_of(values: Ints, wanted: Ints) -> tuple[Ints, Ints]:
+    """Find where some values stand: positions in `wanted`, and the places of that value.
+
+    >>> positions_of(np.array([7, 5, 7]), np.array([7]))
+    (array([0, 0]), array([0, 2]))
+    """
+    candidates = np.flatnonzero(np.isin(values, wanted))
+    order = candidates[np.argsort(values[candidates], kind="stable")]
+    ranked = values[order]
+    begin = np.searchsorted(ranked, wanted, side="left")
+    sizes = np.searchsorted(ranked, wanted, side="right") - begin
+    places = np.repeat(np.arange(len(wanted)), sizes)
+    start = np.repeat(begin - (np.cumsum(sizes) - sizes), sizes)
+    return places, order[np.arange(len(places)) + start]
