@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format figures screenshots build clean
+.PHONY: help demo test check format figures screenshots bench bench-check build clean
 
 help: ## List the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed") if sys.version_info < (3, 11) else None'
@@ -39,6 +39,13 @@ figures: $(VENV)/.installed-dev ## Reprint the figures of the README and docs
 
 screenshots: $(VENV)/.installed-dev ## Draw the pictures of the README anew
 	$(BIN)/python docs/screenshots.py
+
+bench: $(VENV)/.installed-dev ## Measure every claimed speed anew, about 20 minutes
+	$(BIN)/python -m benchmarks.bench --write
+	$(BIN)/python -m benchmarks.bench --quick --write
+
+bench-check: $(VENV)/.installed-dev ## Fail if a speed fell by half
+	$(BIN)/python -m benchmarks.bench --quick --check
 
 build: $(VENV)/.installed-dev ## Build the wheel and the source archive
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check build

@@ -1,0 +1,1 @@
+"""Benchmarks: every claimed speed, printed again by one command (`make bench`)."""
