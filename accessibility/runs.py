@@ -328,10 +328,10 @@ def at_other_speeds(
     road_changes: tuple[RoadChange, ...] = (),
     crs: str = "",
 ) -> TravelTimes:
-    """Search again at other speeds; cells and sites keep the places where they stand."""
+    """Search again at other speeds, for the cells alone; all keep the places where they stand."""
     profile = SpeedProfile(season=season, speed_factor=speed_factor, road_changes=road_changes)
     standing = standing_of(base, crs=crs, access_speed_km_h=access_speed_km_h)
-    return search_from(stand_at(standing, profile), like=base)
+    return search_from(stand_at(standing, profile), like=base, cells_only=True)
 
 
 def run_study(

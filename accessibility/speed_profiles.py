@@ -27,6 +27,7 @@ from accessibility.speeds import Season, SpeedTable
 from accessibility.traveltime import (
     AUTO,
     Direction,
+    PointTimes,
     SearchBy,
     TravelTimes,
     node_times,
@@ -160,7 +161,11 @@ def stand_at(standing: Standing, profile: SpeedProfile) -> Standing:
 
 
 def search_from(
-    standing: Standing, *, progress: Progress | None = None, like: TravelTimes | None = None
+    standing: Standing,
+    *,
+    progress: Progress | None = None,
+    like: TravelTimes | None = None,
+    cells_only: bool = False,
 ) -> TravelTimes:
     """Search from every site at the driving times at which everybody stands.
 
@@ -172,13 +177,19 @@ def search_from(
         Called with the searches done and all of them.
     like
         A matrix of the same network at other times: its search may make this one shorter.
+    cells_only
+        Whether the search keeps the times of those nodes alone that cells read: the matrix is the
+        same, isochrones and changes of roads cannot start from it.
     """
+    graph = search_graph(standing.times)
+    points = PointTimes(graph, standing.cells, direction=standing.direction) if cells_only else None
     found = node_times(
-        search_graph(standing.times),
+        graph,
         standing.sites,
         direction=standing.direction,
         progress=progress,
         by=standing.by,
+        nodes=None if points is None else points.nodes,
         like=like.search if like is not None else None,
     )
     return travel_time_matrix(

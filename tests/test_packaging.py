@@ -68,7 +68,14 @@ def test_a_second_demo_replaces_the_first_with_the_same_bytes(tmp_path: Path) ->
     for _ in range(2):
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
         folder = tmp_path / "accessibility-demo"
-        found.append({path.name: path.read_bytes() for path in folder.iterdir()})
+        found.append(
+            {
+                str(path.relative_to(folder)): path.read_bytes()
+                for path in folder.rglob("*")
+                if path.is_file()
+            }
+        )
+    assert "index-tables/residents-1.csv" in found[0]
     assert [name for name in found[0] if found[0][name] != found[1].get(name)] == []
     assert len(list(tmp_path.iterdir())) == 1  # nothing else is left behind
 

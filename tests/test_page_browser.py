@@ -481,6 +481,58 @@ def test_texts_controls_and_signs_stand_out(browser: Browser, pages: Pages) -> N
         assert page.evaluate(checks.FAINT_SHAPES, signs) == []
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 860), (390, 844)])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_screen_holds_the_answer(
+    browser: Browser, pages: Pages, language: str, width: int, height: int
+) -> None:
+    with visit(browser, pages["closure", language], width=width, height=height) as seen:
+        box = ready(seen).locator(".tally").bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= height
+
+
+def test_on_a_phone_every_option_of_a_comparison_is_in_sight(
+    browser: Browser, pages: Pages
+) -> None:
+    with visit(browser, pages["closure", "fi"], width=NARROW) as seen:
+        page = ready(seen)
+        for box in page.locator("#options .scroll").all():
+            assert box.evaluate("(one) => one.scrollWidth <= one.clientWidth")
+        table = page.get_by_role("table", name="Tavanomainen vastaanotto 30 min").first
+        assert table.get_by_role("columnheader").all_text_contents() == [
+            "Nykytila (VE0)",
+            "Vaihtoehto 1 (VE1)",
+        ]
+        row = table.get_by_role("row").nth(1)
+        assert row.get_by_role("rowheader").count() == 1
+        labels = row.get_by_role("cell").evaluate_all(
+            "(all) => all.map((one) => getComputedStyle(one, '::before').content)"
+        )
+        assert [one.split(":")[0].strip('"') for one in labels] == ["VE0", "VE1"]
+
+
+def test_a_table_that_goes_on_shows_it_until_its_end(browser: Browser, pages: Pages) -> None:
+    with visit(browser, pages["closure", "fi"], width=700) as seen:
+        page = ready(seen)
+        box = page.locator(".sheets .scroll").first
+        page.wait_for_selector(".sheets .scroll.goes-on")
+        assert "inset" in box.evaluate("(one) => getComputedStyle(one).boxShadow")
+        box.evaluate("(one) => { one.scrollLeft = one.scrollWidth; }")
+        page.wait_for_function(
+            "() => !document.querySelector('.sheets .scroll').matches('.goes-on')"
+        )
+        assert "goes-on" not in (box.get_attribute("class") or "").split()
+
+
+def test_at_1280_no_table_is_cut(browser: Browser, pages: Pages) -> None:
+    with visit(browser, pages["closure", "sv"]) as seen:
+        page = ready(seen)
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        page.wait_for_timeout(100)
+        assert page.locator(".goes-on").count() == 0
+
+
 # --- without scripts, and on paper ---------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ from accessibility.pages.charts import STEPS
 from accessibility.pages.disclosure import Guard, safe_sums
 from accessibility.pages.figures import figures_of
 from accessibility.pages.options import Option, options_of
+from accessibility.pages.receivers import names_itself
 from accessibility.reports import Words
 from accessibility.run_reading import StoredRun
 from accessibility.scenarios import closing
@@ -532,6 +533,51 @@ def test_whose_paper_it_is_stands_first(pages: dict[str, Node], runs: list[Store
     assert "Ei päätöksenteon perusteeksi." in text
     card = pages["fi"].by_id("card").text
     assert "Korvaava palvelu valmistelijan sanoin" in card
+    assert "ESIM/1/2026" not in card, "it has been said"
+
+
+def test_a_card_of_another_proposal_says_whose_it_is(runs: list[StoredRun]) -> None:
+    scenario = runs[1].scenario
+    assert scenario is not None
+    assert scenario.proposal is not None
+    other = replace(scenario, proposal=replace(scenario.proposal, diary_number="TOINEN/2"))
+    page = parsed(page_html([*runs, replace(runs[1], scenario=other)], language="fi"))
+    assert "ESIM/1/2026" in page.by_id("paper").text
+    assert "TOINEN/2" not in page.by_id("paper").text
+    card = page.by_id("card").text
+    assert "ESIM/1/2026" not in card
+    assert card.count("TOINEN/2") == 1
+
+
+def test_the_head_says_the_answer_in_short(
+    pages: dict[str, Node], runs: list[StoredRun], options: list[Option]
+) -> None:
+    comparison = options[1].comparison
+    assert comparison is not None
+    now, then = pages["en"].all("dl", _class="tally")[0].all("div")
+    for part, run in ((now, runs[0]), (then, runs[1])):
+        shares = [one for one in run.verdicts if one.target.kind == "share"]
+        met = sum(one.word == "met" for one in shares)
+        assert f"{met} of {len(shares)}" in part.text
+    assert "No target changes its result." in then.text
+    assert f"about {Words('en').tens(float(comparison.of_everybody('L')['lose']))}" in then.text
+    assert len(now.all("dd")) == 1
+
+
+def test_the_head_says_which_verdict_flips(runs: list[StoredRun]) -> None:
+    verdict = runs[1].verdicts[0]
+    lost = replace(verdict, word="not_met")
+    option = replace(runs[1], verdicts=[lost, *runs[1].verdicts[1:]])
+    page = parsed(page_html([runs[0], option], language="en"))
+    said = page.all("dl", _class="tally")[0].all("strong")[0].text
+    assert said.startswith("Met now but no longer:")
+    assert verdict.target.name.in_language("en") in said
+
+
+def test_a_site_named_after_its_id_is_not_named_twice() -> None:
+    assert names_itself("Unnamed clinic n12", "n12")
+    assert names_itself("n12", "n12")
+    assert not names_itself("Clinic 12", "2")
 
 
 def test_a_page_of_the_current_situation_alone_is_whole(runs: list[StoredRun]) -> None:
@@ -845,7 +891,9 @@ def test_a_heading_sorts_its_table_and_says_so(
         assert numbers == sorted(numbers, reverse=True)
         assert values[len(numbers) :] == [""] * (len(values) - len(numbers))
         assert box.locator("tbody tr").last.get_attribute("class") == "total"
-        seen.page.wait_for_function("document.getElementById('page-status').textContent !== ''")
+        seen.page.wait_for_function(
+            "() => document.getElementById('page-status').textContent !== ''"
+        )
         said = seen.page.locator("#page-status").text_content()
         assert said == "Sorted by at most 15\N{NO-BREAK SPACE}min, the highest first."
         button.click()
@@ -860,7 +908,9 @@ def test_a_table_is_copied_for_a_spreadsheet(browser: object, written: Mapping[s
             "{ writeText: async (text) => { window.copied.push(text); } } }); }"
         )
         seen.page.locator("#table-residents-1 button.copy").click()
-        seen.page.wait_for_function("document.getElementById('page-status').textContent !== ''")
+        seen.page.wait_for_function(
+            "() => document.getElementById('page-status').textContent !== ''"
+        )
         assert seen.page.locator("#page-status").text_content() == "The table was copied."
         lines = [line.split("\t") for line in seen.page.evaluate("window.copied[0]").split("\n")]
         frame = pd.DataFrame(lines[1:], columns=lines[0])

@@ -22,6 +22,8 @@ from accessibility.coverage_table import coverage
 from accessibility.maps.layers import travel_classes
 from accessibility.maps.offline import as_json, content_hash
 from accessibility.maps.words import words_in
+from accessibility.pages import page_html
+from accessibility.pages.map_around import ground_of
 from accessibility.pages.map_cells import lattice_of_run, order_of
 from accessibility.pages.map_lattice import HALF_WORLD_M, WORLD, lattice_of, to_world
 from accessibility.pages.map_legend import (
@@ -593,6 +595,33 @@ def test_a_closed_site_is_crossed_out_in_its_option_alone(page: Path, browser: B
         assert (site.get_attribute("aria-label") or "").endswith(
             ", lakkautetaan tässä vaihtoehdossa"
         )
+
+
+def test_a_closed_site_is_named_on_the_map_and_in_the_legend(page: Path, browser: Browser) -> None:
+    with visit(browser, page) as seen:
+        painted(seen)
+        key = seen.page.locator(".map-closed-key")
+        assert not key.is_visible()
+        seen.page.uncheck('input[name="map-layer"][value="places"]')
+        seen.page.evaluate("window.drawnTexts = []")
+        seen.page.check('input[name="map-view"][value="1"]')
+        assert key.inner_text() == "Lakkautetaan tässä vaihtoehdossa"
+        seen.page.wait_for_function("() => window.drawnTexts.length > 0")
+        assert set(seen.page.evaluate("window.drawnTexts")) == {"Viitasaaren sote-keskus"}
+
+
+def test_ground_lies_under_every_cell_where_no_area_is_known(
+    runs: tuple[StoredRun, StoredRun],
+) -> None:
+    ground = ground_of(dataclasses.replace(runs[0], areas=None))
+    assert ground is not None
+    cells = shapely.points(runs[0].population.xy)
+    assert shapely.contains(ground, cells).all()
+    assert ground.area < shapely.box(*ground.bounds).area
+    note = "ei ole rantaviiva"
+    html = page_html([dataclasses.replace(runs[0], areas=None)], language="fi")
+    assert note in html
+    assert note not in page_html(runs[:1], language="fi")
 
 
 def test_search_by_keyboard_moves_the_map_and_says_so(page: Path, browser: Browser) -> None:

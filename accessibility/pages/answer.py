@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from accessibility.comparison import Comparison
 from accessibility.pages.options import Option
 from accessibility.pages.voice import Voice
 from accessibility.reports.changes import Changes, TargetChange, changes_of
@@ -64,6 +63,32 @@ class Answer:
     options: tuple[OptionAnswer, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InShort:
+    """The answer for one option, for the page's head.
+
+    Targets may hold on the whole where a village loses its service, so it also says for how many
+    travel time grows.
+
+    Parameters
+    ----------
+    label
+        The option.
+    met
+        How many targets are met.
+    flips, flipping
+        Whether any verdict flips, and which.
+    lost
+        The level on which most people lose, how many, and how much.
+    """
+
+    label: Markup
+    met: Markup
+    flips: bool
+    flipping: Markup
+    lost: Markup
+
+
 def answers(options: Sequence[Option], voice: Voice) -> list[Answer]:
     """Give the answer to every target, in the study's order."""
     run = options[0].run
@@ -78,28 +103,31 @@ def answers(options: Sequence[Option], voice: Voice) -> list[Answer]:
     return found
 
 
-def in_short(options: Sequence[Option], voice: Voice) -> list[tuple[Markup, Markup]]:
-    """Say of each option how many targets are met, which verdict flips, and for whom it is worse.
-
-    Targets may hold on the whole where a village loses its service, so this names the level on
-    which most people lose.
-    """
+def in_short(options: Sequence[Option], voice: Voice) -> list[InShort]:
+    """Say the answer for each option in a line or two."""
     found = []
     for option in options:
-        said = [voice.phrases.tally(option.run.verdicts)]
-        if option.comparison is not None:
-            changes = changes_between(option, voice)
-            said += [*changes.flips(), *_most_lose(option.comparison, changes)]
-        found.append((voice.html(option.label), voice.html(" ".join(one for one in said if one))))
+        changes = changes_between(option, voice) if option.comparison is not None else None
+        flips = changes is not None and any(one.flips for one in changes.targets())
+        found.append(
+            InShort(
+                label=voice.html(option.label),
+                met=voice.html(voice.phrases.tally(option.run.verdicts)),
+                flips=flips,
+                flipping=voice.html(" ".join(changes.flips())) if changes else Markup(),
+                lost=voice.html(_most_lost(changes)) if changes else Markup(),
+            )
+        )
     return found
 
 
-def _most_lose(comparison: Comparison, changes: Changes) -> list[str]:
+def _most_lost(changes: Changes) -> str:
     tiers = changes.losing()
     if not tiers:
-        return []
-    most = max(tiers, key=lambda tier: float(comparison.of_everybody(tier)["lose"]))
-    return [f"{changes.phrases.tier(most)}:", changes.cut_off(most), changes.grows(most)]
+        return ""
+    tier = max(tiers, key=lambda one: float(changes.comparison.of_everybody(one)["lose"]))
+    said = [f"{changes.phrases.tier(tier)}.", changes.cut_off(tier), changes.grows(tier)]
+    return " ".join(one for one in said if one)
 
 
 def changes_between(option: Option, voice: Voice) -> Changes:

@@ -576,11 +576,22 @@
       if (!site.shown || !site.closed) continue;
       const px = site.x * on.scale - on.x, py = site.y * on.scale - on.y;
       context.font = "700 " + FONT.replace("13", 13 * ratio);
-      const width = context.measureText(site.name).width, away = 26 * ratio;
-      const x = px + away + width < on.width ? px + away : px - away - width;
-      named.push([x - 6 * ratio, py - 12 * ratio, x + width + 6 * ratio, py + 12 * ratio]);
-      context.strokeText(site.name, x, py);
-      context.fillText(site.name, x, py);
+      const width = context.measureText(site.name).width, away = 22 * ratio;
+      /* the canvas is wider than the window on it */
+      const left = on.width * 0.15 / 1.3, right = on.width - left, tall = 10 * ratio;
+      const middle = Math.min(Math.max(px - width / 2, left), right - width);
+      const under = py + away + tall / 2, above = py - away - tall / 2;
+      const ways = [[px + away, py], [px - away - width, py], [middle, under], [middle, above],
+        [Math.min(px, right - width), under], [Math.max(px - width, left), under],
+        [Math.min(px, right - width), above], [Math.max(px - width, left), above]].filter(function (way) {
+        return way[0] >= left && way[0] + width <= right;
+      });
+      const [x, y] = ways.find(function (way) {
+        return isFree([way[0], way[1] - tall, way[0] + width, way[1] + tall], taken);
+      }) || ways[0] || [middle, py + away];
+      named.push([x - 6 * ratio, y - 12 * ratio, x + width + 6 * ratio, y + 12 * ratio]);
+      context.strokeText(site.name, x, y);
+      context.fillText(site.name, x, y);
     }
     context.font = FONT.replace("13", 13 * ratio);
     if (!wanted.places) return;

@@ -150,15 +150,8 @@ def ground_of(run: StoredRun) -> Geometry | None:
     roads = shapely.simplify(np.asarray(run.roads.geometry.array), step_m / 2)
     ground = shapely.union_all(shapely.buffer([*near, *roads], 2.5 * step_m, quad_segs=2))
     ground = shapely.buffer(ground, -step_m, quad_segs=4)
-    return shapely.simplify(_without_small_holes(ground, (12 * step_m) ** 2), step_m / 8)
-
-
-def _without_small_holes(shape: Geometry, least_m2: float) -> Geometry:
-    parts = []
-    for part in shapely.get_parts(shape):
-        holes = [ring for ring in part.interiors if shapely.Polygon(ring).area >= least_m2]
-        parts.append(shapely.Polygon(part.exterior, holes))
-    return shapely.MultiPolygon(parts)
+    rings = shapely.get_exterior_ring(shapely.get_parts(ground))  # what roads go around is in it
+    return shapely.simplify(shapely.union_all(shapely.polygons(rings)), step_m / 8)
 
 
 def ground_lines(run: StoredRun, tolerance_m: float) -> list[list[int]]:

@@ -23,8 +23,6 @@ from accessibility.reports.method import (
 from accessibility.scenarios import Proposal, Scenario
 
 HEADING_LEVEL = 2
-#: What says whose proposal it is.
-SIGNATURE = ("body", "diary_number", "preparer", "date", "contact")
 
 
 def cards(options: Sequence[Option], voice: Voice) -> list[Markup]:
@@ -52,10 +50,11 @@ def _without_signature(scenario: Scenario | None, told: Proposal | None) -> Scen
     """Leave out whose proposal it is where the page's own block has just said the same."""
     if scenario is None or scenario.proposal is None or told is None:
         return scenario
-    bare = {one: "" for one in SIGNATURE}
-    if any(getattr(scenario.proposal, one) != getattr(told, one) for one in SIGNATURE):
+    own = scenario.proposal
+    if replace(told, replacement=own.replacement, saving_eur=own.saving_eur) != own:
         return scenario
-    return replace(scenario, proposal=replace(scenario.proposal, **bare))
+    bare = replace(own, body="", diary_number="", preparer="", date="", contact="")
+    return replace(scenario, proposal=bare)
 
 
 def method(figures: Figures, voice: Voice) -> Markup:
