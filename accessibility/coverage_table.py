@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessibility.population import Population
-from accessibility.services import EVERYBODY, WHOLE_AREA, Tiers
+from accessibility.services import EVERYBODY, WHOLE_AREA, Tiers, cutoff_s
 from accessibility.sites import Sites
 from accessibility.traveltime import TravelTimes
 
@@ -122,8 +122,8 @@ def coverage(
     rows = []
     for tier in tiers.ids:
         time_s = seconds(nearest, tier)
-        inside = [(f"{band:g}", time_s <= band * 60) for band in bands_min]
-        inside.append((BEYOND, np.isfinite(time_s) & (time_s > bands_min[-1] * 60)))
+        inside = [(f"{band:g}", time_s <= cutoff_s(band)) for band in bands_min]
+        inside.append((BEYOND, np.isfinite(time_s) & (time_s > cutoff_s(bands_min[-1]))))
         inside.append((UNREACHABLE_BAND, ~np.isfinite(time_s)))
         for group in (EVERYBODY, *population.groups):
             low, high = population.bounds(group)

@@ -162,7 +162,9 @@ def read_run(folder: str | Path) -> StoredRun:
     place = Path(folder)
     try:
         return _read(place)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError,
+    ) as problem:  # RuntimeError: what GDAL says of a file  # fmt: skip
         raise DataError(
             f"{place}: is no run folder of this version ({type(problem).__name__}: {problem}); "
             "give a folder that `accessibility run` wrote"
@@ -235,6 +237,8 @@ def check_comparable(before: StoredRun, after: StoredRun) -> None:
     ]
     if old["speeds"] != new["speeds"]:
         differences.append("the speed table")
+    if old["accessibility"] != new["accessibility"]:
+        differences.append("the version of accessibility")
     if differences:
         raise ScenarioError(
             f"{before.folder} and {after.folder} cannot be compared: they differ in "
@@ -325,6 +329,8 @@ def _inside_when_open(
     """Mark the cells within the limit of a target that counts sites open at a time."""
     serving = sites.serving(target.tier, tiers)
     counting = list(sites_open_at(sites, serving, target.open_at).certain)
+    if not counting:
+        return np.zeros(len(cell_ids), dtype=bool)
     table = pq.read_table(place / "times.parquet", filters=[("site_id", "in", counting)])
     times = table.to_pandas()
     near = times.loc[times["travel_time_s"] <= target.cutoff_s, "cell_id"].astype(str)

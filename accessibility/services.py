@@ -192,7 +192,16 @@ class Target:
         """The inclusive cutoff in whole seconds."""
         if self.within_min is None:
             raise StudyError(f'target "{self.id}" has no time limit')
-        return round(self.within_min * 60)
+        return cutoff_s(self.within_min)
+
+
+def cutoff_s(minutes: float) -> int:
+    """Give an inclusive cutoff in whole seconds, of minutes that may have decimals.
+
+    >>> cutoff_s(4.1), 4.1 * 60 < 246
+    (246, True)
+    """
+    return round(minutes * 60)
 
 
 def check_bands(bands_min: Iterable[float]) -> tuple[float, ...]:

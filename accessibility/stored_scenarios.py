@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from accessibility.errors import StudyError
 from accessibility.run_folder import draw_shapes, write_record
 from accessibility.run_reading import StoredRun, check_comparable, read_run
@@ -71,6 +73,17 @@ def _check_unchanged(stored: StoredRun, study: Study) -> None:
         )
 
 
+def _check_same(stored: StoredRun, again: Run) -> None:
+    """Refuse a run that comes out otherwise now: a scenario would be blamed for the difference."""
+    for column in stored.nearest:
+        before, after = stored.nearest[column].fillna(-1), again.nearest[column].fillna(-1)
+        if not np.array_equal(before.to_numpy(dtype=object), after.to_numpy(dtype=object)):
+            raise StudyError(
+                f"{stored.folder}: its study comes out otherwise now ({column} differs), so that "
+                "what a scenario changes cannot be told; run the study anew, then make the page"
+            )
+
+
 @contextmanager
 def with_scenarios(
     stored: StoredRun,
@@ -108,6 +121,7 @@ def with_scenarios(
     base = run_study(find_study(stored, study), cache=cache, progress=progress)
     if stored.scenario is not None:
         base = run_scenario(base, stored.scenario)
+    _check_same(stored, base)
     with tempfile.TemporaryDirectory(prefix="accessibility-") as folder:
         found = []
         for number, scenario in enumerate(scenarios, start=1):

@@ -208,25 +208,22 @@ def test_candidates_keep_the_times_of_the_nodes_that_cells_use_alone(
 
 
 @pytest.mark.parametrize(
-    ("nodes", "sites", "contracted", "engine"),
+    ("nodes", "sites", "engine"),
     [
-        (3_000, 50, False, "scipy"),
-        (3_000, 50, True, "scipy"),
-        (1_000_000, 1, False, "scipy"),
-        (1_000_000, 8, False, "buckets"),
-        (1_000_000, 20, False, "buckets"),
-        (1_000_000, 20, True, "hierarchy"),
-        (1_000_000, 200, False, "hierarchy"),
+        (3_000, 50, "scipy"),
+        (1_000_000, 1, "scipy"),
+        (1_000_000, 8, "buckets"),
+        (1_000_000, 59, "buckets"),
+        (1_000_000, 60, "hierarchy"),
     ],
 )
-def test_auto_chooses_by_size(nodes: int, sites: int, contracted: bool, engine: str) -> None:
-    found = choose_engine("auto", nodes=nodes, sites=sites, contracted=contracted)
-    assert found == engine
+def test_auto_chooses_by_size(nodes: int, sites: int, engine: str) -> None:
+    assert choose_engine("auto", nodes=nodes, sites=sites) == engine
 
 
 def test_who_names_an_engine_gets_it() -> None:
     for engine in ENGINES[1:]:
-        assert choose_engine(engine, nodes=10, sites=1, contracted=False) == engine
+        assert choose_engine(engine, nodes=10, sites=1) == engine
 
 
 def test_without_numba_scipy_searches_and_says_so(
@@ -236,12 +233,12 @@ def test_without_numba_scipy_searches_and_says_so(
     monkeypatch.setattr(logging.getLogger("accessibility"), "propagate", True)
     for engine in ("auto", "hierarchy"):
         caplog.clear()
-        found = choose_engine(engine, nodes=1_000_000, sites=500, contracted=False)
+        found = choose_engine(engine, nodes=1_000_000, sites=500)
         assert found == "scipy"
         assert "numba cannot be loaded" in caplog.text
         assert "SciPy searches instead" in caplog.text
     caplog.clear()
-    assert choose_engine("auto", nodes=100, sites=5, contracted=False) == "scipy"
+    assert choose_engine("auto", nodes=100, sites=5) == "scipy"
     assert caplog.text == ""  # small networks need none
 
 

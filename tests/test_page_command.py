@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 from studies import Answer, accessibility, assert_refused, replace, write_tiny_study
 
@@ -171,3 +173,48 @@ def test_a_folder_with_files_of_others_is_left_alone(folder: Path) -> None:
     (beside / "mine.txt").write_text("keep", encoding="utf-8")
     page(folder / "run", "--out", folder / "p.html")
     assert (beside / "mine.txt").read_text(encoding="utf-8") == "keep"
+
+
+def test_a_target_that_no_site_is_open_for_still_has_its_page(tmp_path: Path) -> None:
+    study = write_tiny_study(tmp_path)
+    replace(study, "within_min = 30", 'within_min = 30\nopen_at = "Su 03:00"')
+    done = accessibility("run", "-q", study, "--out", tmp_path / "run")
+    assert done.code == 0, done.err
+    assert (tmp_path / "run" / "index.html").is_file()
+
+
+def test_a_scenario_is_not_taken_for_the_current_situation(folder: Path) -> None:
+    study = folder / "study.toml"
+    accessibility("run", "-q", study, "--close", "d", "--out", folder / "closed")
+    arguments = ["page", folder / "closed", folder / "run", "--out", folder / "p.html"]
+    assert_refused(folder, arguments, code=STUDY, words=["closed", "current situation first"])
+    page(folder / "closed", "--language", "en", "--out", folder / "p.html")
+    html = (folder / "p.html").read_text(encoding="utf-8")
+    assert "Starting point (VE0)" in html
+    assert "Current situation (VE0)" not in html
+
+
+def test_runs_of_different_versions_are_not_put_side_by_side(folder: Path) -> None:
+    study = folder / "study.toml"
+    accessibility("run", "-q", study, "--close", "d", "--out", folder / "closed")
+    marker = folder / "closed" / "run.json"
+    content = json.loads(marker.read_text(encoding="utf-8"))
+    marker.write_text(json.dumps({**content, "accessibility": "0.0.1"}), encoding="utf-8")
+    arguments = ["page", folder / "run", folder / "closed", "--out", folder / "p.html"]
+    assert_refused(folder, arguments, code=STUDY, words=["the version of accessibility"])
+
+
+def test_a_run_that_comes_out_otherwise_now_takes_no_scenario(
+    folder: Path,
+) -> None:
+    table = folder / "run" / "cells.parquet"
+    cells = gpd.read_parquet(table)
+    cells.assign(time_s_L=cells["time_s_L"] + 1).to_parquet(table)
+    arguments = ["page", folder / "run", "--close", "d", "--out", folder / "p.html"]
+    assert_refused(folder, arguments, code=STUDY, words=["comes out otherwise now", "time_s_L"])
+
+
+def test_a_run_folder_without_its_shapes_is_refused(folder: Path) -> None:
+    (folder / "run" / "isochrones.gpkg").unlink()
+    arguments = ["page", folder / "run", "--out", folder / "p.html"]
+    assert_refused(folder, arguments, code=DATA, words=["run", "no run folder of this version"])

@@ -13,6 +13,7 @@ import pytest
 import accessibility as acc
 from accessibility.comparison import compare
 from accessibility.errors import DataError
+from accessibility.pages.map_around import sites_data
 from accessibility.reports import report
 from accessibility.run_folder import write_run
 from accessibility.run_reading import read_run
@@ -84,6 +85,17 @@ def test_every_change_of_a_scenario_is_found_again(base: Run, tmp_path: Path) ->
     )
     after = run_scenario(base, scenario)
     assert read_run(write_run(after, tmp_path / "run")).scenario == scenario
+
+
+def test_a_moved_site_stands_in_its_new_place_on_the_options_map(base: Run, tmp_path: Path) -> None:
+    move = acc.MoveSite(site="KS-HAN", lon=27.0, lat=62.4)
+    moved = run_scenario(base, acc.Scenario(name=acc.Text({"en": "Move"}), changes=(move,)))
+    stored = [
+        read_run(write_run(run, tmp_path / str(number))) for number, run in enumerate((base, moved))
+    ]
+    (now, then) = sites_data(stored, ["KS-HAN"])[0][6]
+    assert len(now) == 2
+    assert then[2:] == pytest.approx([27.0, 62.4], abs=1e-4)
 
 
 def test_a_folder_of_another_version_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -18,12 +18,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from world import World
+from world import CRS, World
 
 from accessibility import coverage, load_study, nearest_by_tier, run_study, travel_times
 from accessibility.errors import DataError
 from accessibility.network import DS_PER_S, sparse
 from accessibility.runs import at_other_speeds
+from accessibility.scenarios import CloseRoad, Roads
 from accessibility.services import Text, Tier, Tiers
 from accessibility.speeds import SpeedTable
 from accessibility.traveltime import (
@@ -634,3 +635,43 @@ def test_times_of_nodes_leave_access_legs_out():
     again = node_times(base.search.graph, base.search.sites, direction="to_sites")
     np.testing.assert_array_equal(again.ds, base.search.ds)
     assert sorted(again.ds[0].tolist()) == [0, 450, 900]
+
+
+@pytest.mark.parametrize("order", [("ab", "bc", "cd", "de"), ("cd", "de", "ab", "bc")])
+@pytest.mark.parametrize("engine", ["scipy", "buckets", "hierarchy"])
+@pytest.mark.parametrize("site", ["b", "c"])
+@pytest.mark.parametrize("direction", ["to_sites", "from_sites"])
+def test_a_closed_bridge_is_not_crossed_by_those_who_stand_at_its_ends(
+    order: tuple[str, ...], engine: str, site: str, direction: str
+) -> None:
+    """a-b=c-d-e, the bridge b-c closed: whoever stands at b or c stays on that side."""
+    ways = {way: {"highway": "primary", "ref": "9" if way == "bc" else way} for way in order}
+    world = World("a-b-c-d-e", ways)
+    base = world.travel_times("abcde", [site], direction=direction, engine=engine)
+    closed = at_other_speeds(
+        base,
+        season="summer",
+        speed_factor=1.0,
+        access_speed_km_h=20,
+        road_changes=(CloseRoad(road=Roads(ref="9")),),
+        crs=CRS,
+    )
+    side = "ab" if site == "b" else "cde"
+    found = dict(zip("abcde", closed.time_s[:, 0].tolist(), strict=True))
+    before = dict(zip("abcde", base.time_s[:, 0].tolist(), strict=True))
+    wanted = {cell: before[cell] if cell in side else UNREACHABLE for cell in "abcde"}
+    assert found == wanted
+
+
+def test_who_lives_on_a_closed_dead_end_still_drives_out() -> None:
+    world = World("a-b-c", {"ab": "primary", "bc": {"highway": "primary", "ref": "9"}})
+    base = world.travel_times("abc", ["a"])
+    closed = at_other_speeds(
+        base,
+        season="summer",
+        speed_factor=1.0,
+        access_speed_km_h=20,
+        road_changes=(CloseRoad(road=Roads(ref="9")),),
+        crs=CRS,
+    )
+    assert closed.time_s.tolist() == base.time_s.tolist()

@@ -76,6 +76,12 @@ def page(
     set_up_log(quiet=quiet, verbose=verbose)
     _check_outputs(out, pdf)
     stored = [read_run(folder) for folder in runs]
+    if stored[0].scenario is not None and any(one.scenario is None for one in stored[1:]):
+        stop(
+            EXIT_USAGE,
+            f"{runs[0]} is the run of a scenario, but the first is what the others are compared "
+            "with; give the run of the current situation first",
+        )
     for other in stored[1:]:
         check_comparable(stored[0], other)
     changes = _scenarios(scenarios, close, stored[0])

@@ -2,11 +2,15 @@
 
 A single process would choose by all sites, a batch by its own few; the choice is stated in
 `run.json`, so it is made here and handed to the workers. Where the hierarchy searches, its topology
-is contracted here too, and left in the job's folder, so that no worker does it again.
+is contracted here too, and left in the job's folder; workers contract again only where a profile has
+other links.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
+import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,15 +35,17 @@ class FolderStore:
         try:
             with np.load(self._entry(key), allow_pickle=False) as archive:
                 return {name: archive[name] for name in archive.files}
-        except (OSError, ValueError, EOFError):
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
             return None
 
     def save(self, key: str, arrays: Arrays) -> None:
         """Keep the arrays of a topology, unless another worker does."""
         entry = self._entry(key)
         if not entry.exists():
-            with entry.open("wb") as file:
+            handle, name = tempfile.mkstemp(dir=self.folder, prefix=".writing-")
+            with os.fdopen(handle, "wb") as file:
                 np.savez(file, **arrays)  # type: ignore[arg-type]
+            Path(name).replace(entry)  # whole or not at all: others may be looking
 
     def _entry(self, key: str) -> Path:
         return self.folder / f"topology-{key}.npz"
@@ -83,13 +89,10 @@ def engine_of(standing: Standing, folder: Path) -> tuple[Engine, SearchBy]:
     by = standing.by
     links = search_links(search_graph(standing.times), standing.direction)
     size = {"nodes": links.nodes, "sites": len(standing.sites)}
-    engine = choose_engine(by.engine, **size, contracted=False)
-    if engine == "scipy":
-        return engine, by
-    key = topology_key(links.nodes, links.tail, links.head)
-    arrays = by.topologies.load(key) if by.topologies is not None else None
-    engine = choose_engine(by.engine, **size, contracted=arrays is not None)
+    engine = choose_engine(by.engine, **size)
     if engine == "hierarchy":
+        key = topology_key(links.nodes, links.tail, links.head)
+        arrays = by.topologies.load(key) if by.topologies is not None else None
         if arrays is None:
             arrays = contract(links.nodes, links.tail, links.head).to_arrays()
             if by.topologies is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -104,8 +105,8 @@ def _remove_left_over(place: Path) -> None:
         return
     start = f"{PREFIX}{socket.gethostname()}-"
     for folder in place.glob(f"{start}*"):
-        owner = folder.name.removeprefix(start).split("-")[0]
-        if owner.isdigit() and not _is_running(int(owner)):
+        owner = re.fullmatch(re.escape(start) + r"(\d+)-[a-z0-9_]+", folder.name)
+        if owner and not _is_running(int(owner[1])):
             shutil.rmtree(folder, ignore_errors=True)
 
 

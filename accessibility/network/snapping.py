@@ -354,6 +354,10 @@ def stand(
     at_end = known & (safe_segment == last - 1) & ((1 - fraction) * segment_m <= AT_NODE_M)
     node = np.where(at_start, times.start[safe_edge], NOWHERE)
     node = np.where(at_end & ~at_start, times.end[safe_edge], node)
+    shut = _at_the_end_of_a_closed_road(times, safe_edge, node)
+    for part in (before, after):
+        for direction, part_ds in part.items():
+            part[direction] = np.where(shut, CLOSED, part_ds)
     metres = np.where(np.isfinite(leg_m), leg_m, 0.0)
     return Snapped(
         edge=edge,
@@ -369,3 +373,19 @@ def stand(
         moved=moved,
         too_far=too_far,
     )
+
+
+def _at_the_end_of_a_closed_road(
+    times: DriveTimes, edge: Ints, node: Ints
+) -> npt.NDArray[np.bool_]:
+    """Mark points on a junction whose own road is closed while another leads there.
+
+    They stand on the junction, not along the closed road: nobody drives it from end to end.
+    """
+    is_open = (times.edge_forward_ds != CLOSED) | (times.edge_backward_ds != CLOSED)
+    passed = times.through & is_open
+    joined = np.zeros(times.nodes, dtype=bool)
+    joined[times.start[passed]] = True
+    joined[times.end[passed]] = True
+    on_junction = node != NOWHERE
+    return on_junction & ~times.through[edge] & joined[np.where(on_junction, node, 0)]

@@ -13,6 +13,7 @@ from accessibility.pages.municipalities import loss_table, losses
 from accessibility.pages.svg import Series, bars, lines
 from accessibility.pages.tables import Cell, Table
 from accessibility.pages.voice import Voice
+from accessibility.services import cutoff_s
 
 #: Points of the curves, in minutes, where the last band is not shorter than ten of them.
 STEP_MIN = 5
@@ -92,7 +93,7 @@ def _shares(figures: Figures, option: int, tier: str, minutes: list[float]) -> l
     if total <= 0 or not coarse:
         return [None] * len(minutes)
     return [
-        _rounded(float(people[time_s <= minute * 60].sum()) / total, coarse[0])
+        _rounded(float(people[time_s <= cutoff_s(minute)].sum()) / total, coarse[0])
         for minute in minutes
     ]
 
@@ -148,5 +149,7 @@ def change_charts(figures: Figures, voice: Voice) -> list[Chart]:
     return found
 
 
-def _written(voice: Voice, people: float, minutes: float) -> str:
+def _written(voice: Voice, people: float, minutes: float | None) -> str:
+    if minutes is None:
+        return f"{voice.words.whole(people)}: {voice.words.gettext('no longer reach any')}"
     return f"{voice.words.whole(people)} (+{voice.words.minutes(round(minutes))})"

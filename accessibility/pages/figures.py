@@ -11,7 +11,7 @@ import numpy.typing as npt
 from accessibility.coverage_table import areas_of, seconds
 from accessibility.pages.disclosure import Guard, Sums, safe_sums
 from accessibility.pages.options import Option
-from accessibility.services import WHOLE_AREA
+from accessibility.services import WHOLE_AREA, cutoff_s
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -167,4 +167,4 @@ def _inside(time_s: Floats, limit: str) -> Mask:
         return np.ones(len(time_s), dtype=bool)
     if limit == REACHED:
         return np.asarray(np.isfinite(time_s))
-    return np.asarray(time_s <= float(limit) * 60)
+    return np.asarray(time_s <= cutoff_s(float(limit)))

@@ -627,6 +627,7 @@
   const sites = data.sites.map(function (one, at) {
     return {
       at: at, x: worldX(one[0]), y: worldY(one[1]), place: L.latLng(one[1], one[0]), name: one[2],
+      home: [one[0], one[1]],
       id: one[3], town: one[4], external: one[5] === 1, options: one[6], marker: null,
       shown: false, closed: false, drawn: NONE,
     };
@@ -663,6 +664,12 @@
   }
   function placeSite(site) {
     const state = wanted.sites ? siteState(site) : null;
+    const own = site.options[shownOption()];
+    const at = own.length > 2 ? own.slice(2) : site.home;
+    site.x = worldX(at[0]);
+    site.y = worldY(at[1]);
+    site.place = L.latLng(at[1], at[0]);
+    if (site.marker) site.marker.setLatLng(site.place);
     site.shown = state !== null;
     site.closed = state !== null && state.closed;
     if (!state) {

@@ -76,8 +76,8 @@ def site_list(runs: Sequence[Findings]) -> list[str]:
 def sites_data(runs: Sequence[Findings], ids: Sequence[str]) -> list[Json]:
     """Write the sites: place, name, id, municipality, whether external, and what each option does.
 
-    An option's part is the index of the site's tier (-1 where it does not stand) and the tiers
-    that it serves.
+    An option's part is the index of the site's tier (-1 where it does not stand), the tiers that
+    it serves and, where it stands elsewhere than first, its place there.
     """
     serving = [[set(run.sites.serving(tier, run.tiers)) for tier in run.tiers.ids] for run in runs]
     frames = [run.sites.frame for run in runs]
@@ -95,6 +95,7 @@ def sites_data(runs: Sequence[Findings], ids: Sequence[str]) -> list[Json]:
             [
                 _tier_at(one, site, run.tiers),
                 [at for at, members in enumerate(served) if site in members],
+                *_moved_to(one, site, place),
             ]
             for one, run, served in zip(frames, runs, serving, strict=True)
         ]
@@ -104,6 +105,14 @@ def sites_data(runs: Sequence[Findings], ids: Sequence[str]) -> list[Json]:
             [*place, name, site, "" if pd.isna(town) else str(town), int(external), options]
         )
     return rows
+
+
+def _moved_to(frame: gpd.GeoDataFrame, site: str, place: Sequence[float]) -> list[float]:
+    """Give a site's place in an option where it is another one."""
+    if site not in frame.index:
+        return []
+    own = point_steps(frame.loc[[site]].geometry.get_coordinates().to_numpy(), frame.crs)[0]
+    return [] if own == list(place) else list(own)
 
 
 def _tier_at(frame: gpd.GeoDataFrame, site: str, tiers: Tiers) -> int:

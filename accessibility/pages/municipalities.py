@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +22,7 @@ from accessibility.pages.figures import EVERYBODY_THERE, REACHED, Figures
 from accessibility.pages.options import Option
 from accessibility.pages.tables import Cell, Table
 from accessibility.pages.voice import Voice
-from accessibility.services import EVERYBODY, WHOLE_AREA
+from accessibility.services import EVERYBODY, WHOLE_AREA, cutoff_s
 
 
 def municipality_tables(figures: Figures, voice: Voice, option: int) -> list[Table]:
@@ -109,7 +111,7 @@ def _worst_off(figures: Figures, voice: Voice, tier: str, place: int) -> Table:
         if not weights.sum() > 0:
             continue
         usual = weighted_quantile(minutes, weights, 0.5)
-        longest = float(minutes[(weights > 0) & np.isfinite(minutes)].max(initial=0.0))
+        longest = float(minutes[weights > 0].max())
         found.append((area, usual, weighted_quantile(minutes, weights, 0.9), longest))
     found.sort(key=lambda one: (-one[1], voice.sort_key(one[0])))
     rows_shown = [
@@ -157,12 +159,15 @@ def _limit(figures: Figures, tier: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loss:
-    """What an option changes in a municipality: people who lose minutes, and how many."""
+    """What an option changes in a municipality: people who lose minutes, and how many.
+
+    Without minutes where nobody of them reaches anything any more.
+    """
 
     area: str
     lose: float | None
-    mean_min: float
-    worst_min: float
+    mean_min: float | None
+    worst_min: float | None
     cut_off: float
     newly_outside: float | None
 
@@ -177,7 +182,7 @@ def losses(figures: Figures, option: Option, tier: str) -> list[Loss]:
     summary = comparison.summary
     chosen = (summary["tier"] == tier) & (summary["group"] == EVERYBODY)
     rows = {str(row["area"]): row for row in summary[chosen].to_dict("records")}
-    limit_s = float(_limit(figures, tier)) * 60
+    limit_s = cutoff_s(float(_limit(figures, tier)))
     leaves = (before <= limit_s) & (after > limit_s)
     names = [area for area in figures.municipalities if rows[area]["lose"] > 0]
     grows, crosses = [], []
@@ -187,21 +192,30 @@ def losses(figures: Figures, option: Option, tier: str) -> list[Loss]:
         grows.append(inside & (after > before))
         crosses.append(inside & leaves)
     told = figures.guard.shown_parts(grows)
-    told_crossing = figures.guard.shown_parts(crosses)
+    told_crossing = [
+        shown and (not told[number] or figures.guard.shows(grows[number] & ~crosses[number]))
+        for number, shown in enumerate(figures.guard.shown_parts(crosses))
+    ]  # the difference of two figures in a row tells too
     people = figures.people(place)
     found = [
         Loss(
             area=area,
             lose=float(rows[area]["lose"]) if told[number] else None,
-            mean_min=float(rows[area]["mean_added_min"]),
-            worst_min=float(rows[area]["worst_added_min"]),
+            mean_min=_unless_cut_off(rows[area], "mean_added_min"),
+            worst_min=_unless_cut_off(rows[area], "worst_added_min"),
             cut_off=float(rows[area]["cut_off"]) if told[number] else 0.0,
             newly_outside=(float(people[crosses[number]].sum()) if told_crossing[number] else None),
         )
         for number, area in enumerate(names)
     ]
     order = {area: float(rows[area]["lose"] * rows[area]["mean_added_min"]) for area in names}
-    return sorted(found, key=lambda one: (-order[one.area], one.area))
+    cut = {area: float(rows[area]["cut_off"]) for area in names}
+    return sorted(found, key=lambda one: (-cut[one.area], -order[one.area], one.area))
+
+
+def _unless_cut_off(row: Mapping[Hashable, Any], figure: str) -> float | None:
+    """Give minutes; None where nobody is left whose minutes could be counted."""
+    return None if row["cut_off"] >= row["lose"] else float(row[figure])
 
 
 def loss_table(figures: Figures, voice: Voice, option: Option, tier: str, id: str) -> Table | None:

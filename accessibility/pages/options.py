@@ -56,9 +56,9 @@ def options_of(runs: Sequence[StoredRun], language: str) -> list[Option]:
     say = Words(language).gettext
     first = runs[0]
     now = first.outcome(language)
-    options = [
-        Option(label=say("Current situation (VE0)"), short=say("VE0"), name=now.name, run=first)
-    ]
+    decided = first.scenario is not None  # say, closures decided already: options come on top
+    label = say("Starting point (VE0)") if decided else say("Current situation (VE0)")
+    options = [Option(label=label, short=say("VE0"), name=now.name, run=first)]
     for number, run in enumerate(runs[1:], start=1):
         check_comparable(first, run)
         then = run.outcome(language)

@@ -60,20 +60,15 @@ def _loads(figures: Figures, voice: Voice, tier: str, place: int) -> Table:
     loads = [load_by_site(option.run.outcome(voice.words.language), tier) for option in options]
     sites = sorted({str(site) for load in loads for site in load.index})
     told = _told(figures, tier, sites)
-    capacity = {
-        str(site): float(value)
-        for option in reversed(options)
-        if "capacity" in option.run.sites.frame
-        for site, value in option.run.sites.frame["capacity"].dropna().items()
-    }
+    capacity = _capacities(options)
     order = sorted(sites, key=lambda site: (-float(loads[0].get(site, 0.0)), site))
     rows = []
     for site in order:
         cells = [text_cell(voice, site_name(voice, options, site))]
         for number, load in enumerate(loads):
-            cells.append(_load(voice, options[number], site, load, told[number][site]))
+            cells.append(_load(voice, options, number, site, load, told[number][site]))
         if capacity:
-            cells.append(_capacity(voice, capacity.get(site)))
+            cells.append(_capacity(voice, capacity.get(site, [])))
         rows.append(cells)
     columns = [text_column(say("service point"))]
     columns += [number_column(option.label) for option in options]
@@ -94,17 +89,39 @@ def _loads(figures: Figures, voice: Voice, tier: str, place: int) -> Table:
     )
 
 
-def _load(voice: Voice, option: Option, site: str, load: pd.Series[float], told: bool) -> Cell:
-    if site not in option.run.sites.frame.index:
-        is_now = option.comparison is None  # what an option opens is not closed now
-        return Cell(shown=NONE if is_now else voice.words.gettext("closed"), values=(None,))
+def _capacities(options: Sequence[Option]) -> dict[str, list[float]]:
+    """List each site's capacities, those of the options that change it after today's."""
+    found: dict[str, list[float]] = {}
+    for option in options:
+        frame = option.run.sites.frame
+        if "capacity" not in frame:
+            continue
+        for site, value in frame["capacity"].dropna().items():
+            known = found.setdefault(str(site), [])
+            if float(value) not in known:
+                known.append(float(value))
+    return found
+
+
+def _load(
+    voice: Voice,
+    options: Sequence[Option],
+    number: int,
+    site: str,
+    load: pd.Series[float],
+    told: bool,
+) -> Cell:
+    if site not in options[number].run.sites.frame.index:
+        stood = site in options[0].run.sites.frame.index  # what another option opens never stood
+        return Cell(shown=voice.words.gettext("closed") if stood else NONE, values=(None,))
     return people_cell(voice, float(load.get(site, 0.0)) if told else None)
 
 
-def _capacity(voice: Voice, capacity: float | None) -> Cell:
-    if capacity is None:
+def _capacity(voice: Voice, capacities: Sequence[float]) -> Cell:
+    if not capacities:
         return Cell(shown=NONE, values=(None,))
-    return Cell(shown=voice.words.shortest(capacity), values=(capacity,))
+    shown = " → ".join(voice.words.shortest(one) for one in capacities)
+    return Cell(shown=shown, values=(capacities[0] if len(capacities) == 1 else None,))
 
 
 def _told(figures: Figures, tier: str, sites: Sequence[str]) -> list[dict[str, bool]]:
@@ -155,8 +172,10 @@ def _places(figures: Figures, voice: Voice, option: Option, places: pd.DataFrame
     known = set() if comparison.after.places is None else set(comparison.after.places["name"])
     rows = []
     for row in places.to_dict("records"):
-        cells = _cells_of(comparison, tier, str(row["place"]), str(row["municipality"]))
+        cells, cut = _cells_of(comparison, tier, str(row["place"]), str(row["municipality"]))
         told = figures.guard.shows(cells)
+        cut_told = told and figures.guard.shows(cut) and figures.guard.shows(cells & ~cut)
+        worst = None if row["cut_off"] >= row["people"] else _number(row["worst_added_min"])
         elsewhere = row["place"] == row["municipality"] and row["place"] not in known
         name = say("elsewhere in the municipality") if elsewhere else voice.safe(row["place"])
         if not known:
@@ -167,8 +186,8 @@ def _places(figures: Figures, voice: Voice, option: Option, places: pd.DataFrame
                 text_cell(voice, voice.area(str(row["municipality"]))),
                 people_cell(voice, float(row["people"]) if told else None),
                 minutes_cell(voice, _number(row["mean_added_min"])),
-                minutes_cell(voice, _number(row["worst_added_min"])),
-                people_cell(voice, float(row["cut_off"]) if told else None),
+                minutes_cell(voice, worst),
+                people_cell(voice, float(row["cut_off"]) if cut_told else None),
             ]
         )
     caption = f"{option.label}. " + say(
@@ -197,12 +216,15 @@ def _number(value: float | None) -> float | None:
     return None if value is None or np.isnan(value) else float(value)
 
 
-def _cells_of(comparison: Comparison, tier: str, place: str, municipality: str) -> Mask:
-    """Mark the cells of a place whose travel time grows."""
+def _cells_of(
+    comparison: Comparison, tier: str, place: str, municipality: str
+) -> tuple[Mask, Mask]:
+    """Mark the cells of a place whose travel time grows, and those of them that are cut off."""
     area = comparison.after.population.municipalities
     index = comparison.cells.index
     named = pd.Series("", index) if area is None else area.fillna("")
     here = (named == municipality) & (place_of_cells(comparison.after, named) == place)
     before = comparison.cells[f"minutes_before_{tier}"]
     after = comparison.cells[f"minutes_after_{tier}"]
-    return np.asarray(here & (after > before), dtype=np.bool_)
+    grows = np.asarray(here & (after > before), dtype=np.bool_)
+    return grows, grows & ~np.isfinite(after.to_numpy(dtype=np.float64))

@@ -142,11 +142,13 @@ def _changes(figures: Figures, voice: Voice, option: Option, tier: str) -> Seque
         mean, worst = (
             words.whole(float(row[key])) for key in ("mean_added_min", "worst_added_min")
         )
-        minutes = f"{mean} / {worst}"
+        minutes = NONE if row["cut_off"] >= row["lose"] else f"{mean} / {worst}"
     else:
         minutes = NONE
     hit = [
-        f"{voice.area(one.area)} (+{changes.minutes_shortly(one.mean_min)})"
+        f"{voice.area(one.area)} ({words.gettext('no longer reach any')})"
+        if one.mean_min is None
+        else f"{voice.area(one.area)} (+{changes.minutes_shortly(one.mean_min)})"
         for one in losses(figures, option, tier)[:MOST_NAMED]
     ]
     cut = float(row["cut_off"])

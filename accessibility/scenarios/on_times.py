@@ -169,8 +169,10 @@ def _affected(search: NodeTimes, before: SearchGraph, roads: DriveTimes) -> Mask
 def _on_changed_edges(points: Snapped, before: SearchGraph, roads: DriveTimes) -> Mask:
     """Mark the points whose own edge changes."""
     old = before.times
-    same = (old.edge_forward_ds == roads.edge_forward_ds) & (
-        old.edge_backward_ds == roads.edge_backward_ds
+    same = (
+        (old.edge_forward_ds == roads.edge_forward_ds)
+        & (old.edge_backward_ds == roads.edge_backward_ds)
+        & (old.through == roads.through)
     )
     changed = ~same[np.maximum(points.edge, 0)] & (points.edge != NOWHERE)
     # a site on a junction is joined to every edge that meets there

@@ -39,10 +39,9 @@ Arrays = Mapping[str, npt.NDArray[np.generic]]
 #: loading the kernels from disk takes (compiling them, once a machine, takes half a minute).
 LEAST_NODE_TIMES = 5_000_000
 #: From so many sites on the hierarchy pays. On synthetic networks of 100,000 and a million nodes,
-#: customizing it took as long as 9 and 18 searches with the bucket queue save ...
-SITES_TO_CUSTOMIZE = 20
-#: ... and contracting as long as 100 and 150; but a run with targets searches three times, and
-#: later runs find the contraction on disk.
+#: customizing it took as long as 9 and 18 searches with the bucket queue save, and contracting as
+#: long as 100 and 150; but a run with targets searches three times, and later runs find the
+#: contraction on disk.
 SITES_TO_CONTRACT = 60
 #: Fewer pairs of cells and sites than this are left to NumPy, for the same reason.
 LEAST_PAIRS = 2_000_000
@@ -114,8 +113,8 @@ def numba_problem() -> str:
     return ""
 
 
-def choose_engine(choice: EngineChoice, *, nodes: int, sites: int, contracted: bool) -> Engine:
-    """Choose what searches.
+def choose_engine(choice: EngineChoice, *, nodes: int, sites: int) -> Engine:
+    """Choose what searches: by the work alone, so that the same run says the same everywhere.
 
     Parameters
     ----------
@@ -123,14 +122,12 @@ def choose_engine(choice: EngineChoice, *, nodes: int, sites: int, contracted: b
         What is asked for.
     nodes, sites
         Size of the network, and number of searches.
-    contracted
-        Whether the network's topology is known already.
 
     Examples
     --------
-    >>> choose_engine("auto", nodes=5_000, sites=20, contracted=False)
+    >>> choose_engine("auto", nodes=5_000, sites=20)
     'scipy'
-    >>> choose_engine("auto", nodes=1_000_000, sites=200, contracted=False)
+    >>> choose_engine("auto", nodes=1_000_000, sites=200)
     'hierarchy'
     """
     if choice == "scipy" or (choice == "auto" and nodes * sites < LEAST_NODE_TIMES):
@@ -141,8 +138,7 @@ def choose_engine(choice: EngineChoice, *, nodes: int, sites: int, contracted: b
         return "scipy"
     if choice != "auto":
         return choice
-    least = SITES_TO_CUSTOMIZE if contracted else SITES_TO_CONTRACT
-    return "hierarchy" if sites >= least else "buckets"
+    return "hierarchy" if sites >= SITES_TO_CONTRACT else "buckets"
 
 
 def find_times(
@@ -196,18 +192,15 @@ def _engine_and_arcs(
 ) -> tuple[Engine, LinkArcs | None]:
     """Choose the engine; give the arcs of the links too where their topology is at hand."""
     laid = None if known is None else arcs_of_links(known.topology, links)
-    sizes = {"nodes": links.nodes, "sites": len(seeds)}
-    engine = choose_engine(by.engine, **sizes, contracted=laid is not None)
+    engine = choose_engine(by.engine, nodes=links.nodes, sites=len(seeds))
     if engine == "scipy":
         return engine, None
     longest_ds = max(int(links.weight_ds.max(initial=0)), int(seeds.ds.max(initial=0)))
     if longest_ds >= LONGEST_LINK_DS or _farthest_ds(links) + longest_ds >= UNREACHABLE:
         log.warning("times on this network may be too long for compiled kernels: SciPy searches")
         return "scipy", None
-    worth = engine == "hierarchy" or (by.engine == "auto" and len(seeds) >= SITES_TO_CUSTOMIZE)
-    if laid is None and worth and by.topologies is not None:
+    if laid is None and engine == "hierarchy" and by.topologies is not None:
         laid = _stored(links, by.topologies)
-        engine = choose_engine(by.engine, **sizes, contracted=laid is not None)
     return engine, laid
 
 

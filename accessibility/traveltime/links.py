@@ -125,8 +125,13 @@ def _on_junctions(
     none_ds = np.zeros(len(at_node), dtype=np.int64)
     if direction == "from_sites":
         return [at_node], [junctions], [none_ds]
-    # arrive over any approach, without the delay of passing on
-    places, links = positions_of(graph.junction[graph.head], junctions)
+    # arrive over any approach, without the delay of passing on; but over a road that is closed to
+    # through traffic only where no other leads there
+    passed, ends = graph.through, graph.junction[graph.head]
+    joined = np.zeros(graph.times.nodes, dtype=bool)
+    joined[ends[passed]] = True
+    joined[graph.junction[graph.tail[passed]]] = True
+    places, links = positions_of(np.where(passed | ~joined[ends], ends, NOWHERE), junctions)
     delay_ds = graph.times.node_delay_ds[junctions][places]
     copy_places, copies = positions_of(graph.junction, junctions)
     return (

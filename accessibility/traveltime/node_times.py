@@ -255,6 +255,9 @@ class PointTimes:
         for site in sites:
             own = np.full(len(self.points), UNREACHABLE, dtype=np.int64)
             rows = self._along_the_same_edge(own, times.sites, int(site))
+            if self.direction == "to_sites":
+                ends = self._to_the_end_of_the_edge(own, times.sites, int(site))
+                rows = np.union1d(rows, ends)
             own[rows] = np.where(own[rows] == UNREACHABLE, own[rows], own[rows] + leg_ds[site])
             nearest[rows] = np.minimum(nearest[rows], own[rows])
         return nearest.astype(np.int32)
@@ -272,14 +275,18 @@ class PointTimes:
             self._columns, self._column_nodes = times.columns_of(self._nodes), times.nodes
         return self._columns
 
-    def _to_the_end_of_the_edge(self, found: Ints | Times, sites: Snapped, site: int) -> None:
-        """Let points drive to a site at the end of their edge: no delay of passing is due there."""
+    def _to_the_end_of_the_edge(self, found: Ints | Times, sites: Snapped, site: int) -> Ints:
+        """Let points drive to a site at the end of their edge; give their rows.
+
+        No delay of passing is due there.
+        """
         if sites.node[site] == NOWHERE or sites.too_far[site]:
-            return
+            return np.empty(0, dtype=np.int64)
         first = np.searchsorted(self._end_junction, sites.node[site], side="left")
         last = np.searchsorted(self._end_junction, sites.node[site], side="right")
         ends_ds = self._end_ds[first:last].astype(found.dtype)
         np.minimum.at(found, self._end_row[first:last], ends_ds)
+        return self._end_row[first:last]
 
     def _along_the_same_edge(self, found: Ints | Times, sites: Snapped, site: int) -> Ints:
         """Let points on the site's own edge drive straight along it; give their rows."""
