@@ -308,7 +308,12 @@ def test_an_error_in_a_worker_is_raised_here(work: Work, kind: type[Exception], 
 
 def test_ctrl_c_stops_the_workers(tmp_path: Path, notes: Path) -> None:
     study = write_tiny_study(tmp_path / "study")
-    code = "import batches, accessibility.distributed.fan_out as f\nf.search_batch = batches.hangs"
+    code = (
+        "import batches, signal, accessibility.distributed.fan_out as f\n"
+        "f.search_batch = batches.hangs\n"
+        # a shell may have started the tests with Ctrl-C ignored
+        "signal.signal(signal.SIGINT, signal.default_int_handler)"
+    )
     running = subprocess.Popen(
         python_command("check", study, "--workers", 2, code=code),
         env={**os.environ, "PYTHONPATH": str(TESTS)},

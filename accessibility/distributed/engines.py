@@ -2,8 +2,8 @@
 
 A single process would choose by all sites, a batch by its own few; the choice is stated in
 `run.json`, so it is made here and handed to the workers. Where the hierarchy searches, its topology
-is contracted here too, and left in the job's folder; workers contract again only where a profile has
-other links.
+is contracted here too, and left in the job's folder; workers contract again only where a profile
+has other links.
 """
 
 from __future__ import annotations

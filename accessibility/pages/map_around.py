@@ -14,6 +14,7 @@ from accessibility.errors import DataError, examples
 from accessibility.findings import Findings
 from accessibility.maps.compact import line_steps, point_steps
 from accessibility.maps.sheet import Json
+from accessibility.reports.escaping import plain
 from accessibility.run_reading import StoredRun
 from accessibility.services import Tiers
 
@@ -51,7 +52,7 @@ def said_name(row: Mapping[str, object], language: str, own: str) -> tuple[str, 
     for key in (language, "any", "en", *names):
         if key in names:
             spoken = own if key == "any" else key
-            return names[key], "" if spoken == language else spoken
+            return plain(names[key]), "" if spoken == language else spoken
     return "", ""
 
 
@@ -100,9 +101,16 @@ def sites_data(runs: Sequence[Findings], ids: Sequence[str]) -> list[Json]:
             for one, run, served in zip(frames, runs, serving, strict=True)
         ]
         external = bool(record.get("external", False))
-        name = str(record["name"])
+        name = plain(record["name"])
         rows.append(
-            [*place, name, site, "" if pd.isna(town) else str(town), int(external), options]
+            [
+                *place,
+                name,
+                plain(site),
+                "" if pd.isna(town) else plain(town),
+                int(external),
+                options,
+            ]
         )
     return rows
 

@@ -88,6 +88,8 @@
       button.className = "sort";
       button.append(...head.childNodes);
       button.addEventListener("click", () => sortBy(table, head, place));
+      // a browser leaves a head that shows by a hair where it is
+      button.addEventListener("focus", () => button.scrollIntoView({ block: "nearest", inline: "nearest" }));
       head.append(button);
     });
     const button = document.createElement("button");
