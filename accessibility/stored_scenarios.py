@@ -76,8 +76,11 @@ def _check_unchanged(stored: StoredRun, study: Study) -> None:
 def _check_same(stored: StoredRun, again: Run) -> None:
     """Refuse a run that comes out otherwise now: a scenario would be blamed for the difference."""
     for column in stored.nearest:
-        before, after = stored.nearest[column].fillna(-1), again.nearest[column].fillna(-1)
-        if not np.array_equal(before.to_numpy(dtype=object), after.to_numpy(dtype=object)):
+        before, after = (
+            nearest[column].to_numpy(dtype=object, na_value=None)
+            for nearest in (stored.nearest, again.nearest)
+        )
+        if not np.array_equal(before, after):
             raise StudyError(
                 f"{stored.folder}: its study comes out otherwise now ({column} differs), so that "
                 "what a scenario changes cannot be told; run the study anew, then make the page"

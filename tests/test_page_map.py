@@ -38,6 +38,7 @@ from accessibility.pages.map_section import MapSection, map_section
 from accessibility.pages.options import Option, options_of
 from accessibility.pages.static_map import static_map
 from accessibility.population import Population
+from accessibility.reports.escaping import plain
 from accessibility.reports.words import Words
 from accessibility.run_folder import write_run
 from accessibility.run_reading import StoredRun, read_run
@@ -778,11 +779,11 @@ def test_names_from_data_are_shown_as_text(
             seen.page.fill("#map-find", "Site")
             seen.page.locator("#map-found li").first.click()
             title = seen.page.text_content(".map-popup h3") or ""
-            assert title.startswith(f"Site {payload} (")
+            assert title.startswith(f"Site {plain(payload)} (")
             told = seen.page.text_content(".map-popup dl") or ""
             assert f"Tier {payload}" in told
             seen.page.fill("#map-find", "Place")
-            assert f"Place {payload}" in (seen.page.text_content("#map-found") or "")
+            assert f"Place {plain(payload)}" in (seen.page.text_content("#map-found") or "")
             seen.page.check('input[name="map-view"][value="2"]')
             assert seen.page.evaluate("window.ran") is None
             assert seen.page.locator("img").count() == 0
