@@ -77,7 +77,7 @@ def _check_same(stored: StoredRun, again: Run) -> None:
     """Refuse a run that comes out otherwise now: a scenario would be blamed for the difference."""
     for column in stored.nearest:
         before, after = (
-            nearest[column].to_numpy(dtype=object, na_value=None)
+            nearest[column].to_numpy(dtype=object, na_value="")
             for nearest in (stored.nearest, again.nearest)
         )
         if not np.array_equal(before, after):
