@@ -150,8 +150,8 @@ def bucket_queue(junctions: int, limit_ds: int | None) -> Work:
 
     streets = load_streets(junctions)
     links = links_of(graph_of(streets))
-    first = links.indptr.astype(np.int32)
-    packed = np.column_stack([links.indices, links.data]).astype(np.int32)
+    first = links.indptr.astype(np.uint32)
+    packed = np.column_stack([links.indices, links.data]).astype(np.uint32)
     buckets = (int(packed[:, 1].max()) >> WIDTH_BITS) + 2
     limit = UNREACHABLE - 1 if limit_ds is None else limit_ds
     source, start = streets.site[:1].astype(np.int64), np.zeros(1, dtype=np.int64)
@@ -161,7 +161,7 @@ def bucket_queue(junctions: int, limit_ds: int | None) -> Work:
         room = 1 << 20
         done = search_from_seeds(
             first, packed, source, start, limit, buckets,
-            np.empty(room, np.int32), np.empty(room, np.int32), found[0],
+            np.empty(room, np.uint32), np.empty(room, np.uint32), found[0],
         )  # fmt: skip
         assert done, "the search's front has more places than expected"
         return found

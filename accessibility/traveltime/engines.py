@@ -275,7 +275,7 @@ def _buckets(links: Links, seeds: Seeds, nodes: Ints | None, cutoff_ds: int | No
             room = 4096
             while not search_from_seeds(
                 first, packed, own.node, own.ds, limit_ds, buckets,
-                np.empty(room, np.int32), np.empty(room, np.int32), row,
+                np.empty(room, np.uint32), np.empty(room, np.uint32), row,
             ):  # fmt: skip
                 room *= 4
                 row[:] = UNREACHABLE
@@ -292,7 +292,7 @@ def _unreached(nodes: int) -> Times:
 def _lanes(
     hierarchy: Hierarchy, seeds: Seeds, nodes: Ints | None, cutoff_ds: int | None
 ) -> tuple[Search, int]:
-    from accessibility.traveltime.kernels.sweeps import LANES
+    from accessibility.traveltime.kernels.lanes import LANES
 
     searching = HierarchySearch(hierarchy, nodes)
 

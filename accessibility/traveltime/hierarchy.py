@@ -227,7 +227,7 @@ class HierarchySearch:
 
     def _take_room(self) -> _Room:
         """Take the room that another batch has left, or make new."""
-        from accessibility.traveltime.kernels.sweeps import LANES
+        from accessibility.traveltime.kernels.lanes import LANES
 
         try:
             return self._rooms.pop()

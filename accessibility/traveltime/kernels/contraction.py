@@ -107,14 +107,16 @@ def arcs_between(up_first: Int64s, up_head: Int32s, low: Int32s, high: Int32s) -
     """Find the arc of each pair of nodes, low < high; -1 where there is none."""
     found = np.full(len(low), -1, dtype=np.int64)
     for pair in range(len(low)):
-        begin, end = up_first[low[pair]], up_first[low[pair] + 1]
+        node, wanted = np.uint64(low[pair]), high[pair]
+        begin, after = np.uint64(up_first[node]), np.uint64(up_first[node + np.uint64(1)])
+        end = after
         while begin < end:
-            middle = (begin + end) >> 1
-            if up_head[middle] < high[pair]:
-                begin = middle + 1
+            middle = (begin + end) >> np.uint64(1)
+            if up_head[middle] < wanted:
+                begin = middle + np.uint64(1)
             else:
                 end = middle
-        if begin < up_first[low[pair] + 1] and up_head[begin] == high[pair]:
+        if begin < after and up_head[begin] == wanted:
             found[pair] = begin
     return found
 

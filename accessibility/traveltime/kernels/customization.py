@@ -28,11 +28,11 @@ def lay_weights(
 ) -> None:
     """Put the weights of links on their arcs; the fastest of parallel links counts."""
     for link in range(len(arcs)):
-        ds = np.uint32(weights_ds[link])
+        arc, ds = np.uint64(arcs[link]), np.uint32(weights_ds[link])
         if upward[link]:
-            up_ds[arcs[link]] = min(up_ds[arcs[link]], ds)
+            up_ds[arc] = min(up_ds[arc], ds)
         else:
-            down_ds[arcs[link]] = min(down_ds[arcs[link]], ds)
+            down_ds[arc] = min(down_ds[arc], ds)
 
 
 @compiled
@@ -40,21 +40,18 @@ def customize(up_first: Int64s, up_head: Int32s, up_ds: UInt32s, down_ds: UInt32
     """Relax every lower triangle: node < a < b, all three joined; the lowest node first."""
     nodes = len(up_first) - 1
     for node in range(nodes):
-        end = up_first[node + 1]
-        for to_a in range(up_first[node], end):
-            a = up_head[to_a]
+        begin, end = np.uint64(up_first[node]), np.uint64(up_first[node + 1])
+        for to_a in range(begin, end):
+            a = np.uint64(up_head[to_a])
             into_a, out_of_a = up_ds[to_a], down_ds[to_a]
-            a_to_b = up_first[a]
-            for to_b in range(to_a + 1, end):
+            a_to_b = np.uint64(up_first[a])
+            for to_b in range(to_a + np.uint64(1), end):
                 b = up_head[to_b]
                 while up_head[a_to_b] < b:
-                    a_to_b += 1
-                way = np.uint32(out_of_a + up_ds[to_b])  # a, node, b
-                if way < up_ds[a_to_b]:
-                    up_ds[a_to_b] = way
-                way = np.uint32(down_ds[to_b] + into_a)  # b, node, a
-                if way < down_ds[a_to_b]:
-                    down_ds[a_to_b] = way
+                    a_to_b += np.uint64(1)
+                # a, node, b; and b, node, a
+                up_ds[a_to_b] = min(up_ds[a_to_b], np.uint32(out_of_a + up_ds[to_b]))
+                down_ds[a_to_b] = min(down_ds[a_to_b], np.uint32(down_ds[to_b] + into_a))
 
 
 @compiled

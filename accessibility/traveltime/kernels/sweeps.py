@@ -12,16 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from accessibility.traveltime.kernels.compiling import compiled
+from accessibility.traveltime.kernels.lanes import LANES, UNREACHABLE, lay_columns, relax_arcs
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 UInt32s = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.uint8]
-
-LANES = 16
-UNREACHABLE = 2**31 - 1
-#: Columns of the result that are written in one go, so that their lanes stay in the cache.
-BLOCK = 128
 
 
 @compiled
@@ -104,11 +100,12 @@ def search_lanes(
                 lanes_ds[place, lane] = scratch_ds[node]
             scratch_ds[node] = UNREACHABLE
     _sweep(sweep_first, sweep_head, sweep_ds, touched, lanes_ds)
-    for begin in range(0, len(column_of), BLOCK):
-        end = min(begin + BLOCK, len(column_of))
+    whole = len(column_of) // LANES * LANES
+    for begin in range(0, whole, LANES):
+        lay_columns(lanes_ds, column_of, found_ds, begin, sites)
+    for column in range(whole, len(column_of)):
         for lane in range(sites):
-            for column in range(begin, end):
-                found_ds[lane, column] = lanes_ds[column_of[column], lane]
+            found_ds[lane, column] = lanes_ds[column_of[column], lane]
 
 
 @compiled
@@ -155,18 +152,7 @@ def _sweep(
     up_first: Int64s, up_head: Int32s, down_ds: UInt32s, touched: Flags, lanes_ds: UInt32s
 ) -> None:
     """Go down through all nodes; where `touched`, they hold times already."""
-    best = np.empty(LANES, dtype=np.uint32)
     for node in range(len(up_first) - 2, -1, -1):
-        if touched[node]:
-            touched[node] = 0
-            for lane in range(LANES):
-                best[lane] = lanes_ds[node, lane]
-        else:
-            for lane in range(LANES):
-                best[lane] = UNREACHABLE
-        for arc in range(up_first[node], up_first[node + 1]):
-            above, ds = up_head[arc], down_ds[arc]
-            for lane in range(LANES):
-                best[lane] = min(best[lane], np.uint32(lanes_ds[above, lane] + ds))
-        for lane in range(LANES):
-            lanes_ds[node, lane] = best[lane]
+        fresh = touched[node] == 0
+        touched[node] = 0
+        relax_arcs(lanes_ds, up_head, down_ds, up_first[node], up_first[node + 1], node, fresh)
