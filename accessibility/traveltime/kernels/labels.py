@@ -13,9 +13,7 @@ Int64s = npt.NDArray[np.int64]
 NO_SITE = -1
 UNREACHABLE = 2**31 - 1
 #: Cells looked at in one go, so that their labels stay in the cache while sites pass by.
-CHUNK = 4096
-#: Neighbouring cells that are compared in one go.
-FEW = 32
+CHUNK = 2048
 
 
 @compiled
@@ -36,31 +34,46 @@ def nearest_sites(
         Shape (depth, cells), overwritten there; `NO_SITE` and `UNREACHABLE` where there is none.
     """
     depth = len(site)
-    site[:, start:stop] = NO_SITE
-    time_s[:, start:stop] = UNREACHABLE
+    of_chunk = np.empty((depth, CHUNK), dtype=np.int32)
+    s_of_chunk = np.empty((depth, CHUNK), dtype=np.int32)
+    coming, coming_s = np.empty(CHUNK, dtype=np.int32), np.empty(CHUNK, dtype=np.int32)
     for begin in range(start, stop, CHUNK):
         end = min(begin + CHUNK, stop)
+        of_chunk[:], s_of_chunk[:] = NO_SITE, UNREACHABLE
         for place in range(len(sites)):
-            row = sites[place]
-            for few in range(begin, end, FEW):
-                those = by_site[row, few : min(few + FEW, end)]
-                worst = time_s[depth - 1, few : min(few + FEW, end)]
-                nearer = np.int32(0)
-                for at in range(len(those)):  # eight and more in one instruction
-                    nearer |= np.int32(those[at] < worst[at])
-                if nearer == 0:  # so it mostly is, as neighbours have the same nearest sites
-                    continue
-                for cell in range(few, min(few + FEW, end)):
-                    seconds = by_site[row, cell]
-                    rank = depth - 1
-                    if seconds >= time_s[rank, cell]:
-                        continue
-                    while rank > 0 and time_s[rank - 1, cell] > seconds:
-                        time_s[rank, cell] = time_s[rank - 1, cell]
-                        site[rank, cell] = site[rank - 1, cell]
-                        rank -= 1
-                    time_s[rank, cell] = seconds
-                    site[rank, cell] = row
+            _enter_site(
+                by_site[sites[place], begin:end], np.int32(sites[place]), of_chunk, s_of_chunk,
+                coming, coming_s,
+            )  # fmt: skip
+        site[:, begin:end] = of_chunk[:, : end - begin]
+        time_s[:, begin:end] = s_of_chunk[:, : end - begin]
+
+
+@compiled
+def _enter_site(
+    those_s: Int32s,
+    row: np.int32,
+    site: Int32s,
+    time_s: Int32s,
+    coming: Int32s,
+    coming_s: Int32s,
+) -> None:
+    """Enter one more site, of a larger number than all before, among the labels of some cells.
+
+    What a label loses to comes on to the next, and the last drops out. There are no branches, so
+    sixteen cells pass in one instruction: faster than asking first which cells it concerns at all.
+    """
+    for cell in range(len(those_s)):
+        coming[cell], coming_s[cell] = row, those_s[cell]
+    for rank in range(len(site)):
+        there, there_s = site[rank], time_s[rank]
+        for cell in range(len(those_s)):
+            new, new_s, old, old_s = coming[cell], coming_s[cell], there[cell], there_s[cell]
+            before = (new_s < old_s) | ((new_s == old_s) & (new < old))
+            there[cell] = new if before else old
+            there_s[cell] = new_s if before else old_s
+            coming[cell] = old if before else new
+            coming_s[cell] = old_s if before else new_s
 
 
 @compiled
