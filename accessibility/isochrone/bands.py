@@ -14,6 +14,7 @@ from accessibility.network import DS_PER_S
 from accessibility.traveltime import UNREACHABLE
 
 Mask = npt.NDArray[np.bool_]
+Shapes = npt.NDArray[np.object_]
 
 #: A time is at most a band if it rounds half up to at most its seconds.
 ROUNDS_UP_AT_DS = 0.5 * DS_PER_S - 0.5
@@ -39,16 +40,16 @@ def band_polygons(
     cap_ds = surface.resolution_m / (surface.access_speed_km_h / 3.6) * DS_PER_S
     m_to_ds = cap_ds / surface.resolution_m
     over_ds = (surface.leg_m - surface.max_leg_m) * m_to_ds
-    rows, columns = _window(ds <= bands_min[-1] * 60 * DS_PER_S + cap_ds)
-    if rows is None or columns is None:
-        yield from (shapely.MultiPolygon() for _ in bands_min)
-        return
-    x, y = surface.x[columns], surface.y[rows]
-    ds, over_ds = ds[rows, columns], over_ds[rows, columns]
     shapes = []
     for band in bands_min:
         limit_ds = band * 60 * DS_PER_S + ROUNDS_UP_AT_DS
-        height = np.clip(np.maximum(ds - limit_ds, over_ds), -cap_ds, cap_ds)
+        rows, columns = _window(ds <= limit_ds + cap_ds)
+        if rows is None or columns is None:
+            shapes.append(shapely.MultiPolygon())
+            continue
+        height = np.maximum(ds[rows, columns] - limit_ds, over_ds[rows, columns])
+        np.clip(height, -cap_ds, cap_ds, out=height)
+        x, y = surface.x[columns], surface.y[rows]
         shapes.append(_area_under_zero(x, y, height, surface.resolution_m))
     for place in range(len(shapes) - 2, -1, -1):
         shapes[place] = _inside(shapes[place], shapes[place + 1])
@@ -80,12 +81,12 @@ def _area_under_zero(x: Floats, y: Floats, height: Floats, spacing_m: float) -> 
     )
     area_m2 = shapely.area(shapes)
     kept = area_m2 >= min(SPECK_PIXELS * spacing_m**2, area_m2.max())
-    simple = shapely.simplify(shapes[kept], spacing_m / 4, preserve_topology=True)
-    whole = shapely.MultiPolygon(list(simple))
+    # one ring of a hundred thousand crosses another then: cheaper mended than watched
+    simple = shapely.simplify(shapes[kept], spacing_m / 4, preserve_topology=False)
+    whole = shapely.multipolygons(_polygons(simple))
     if shapely.is_valid(whole):
         return whole
-    # simplified, two pieces may overlap, or a hole leave its piece
-    return _as_multipolygon(shapely.union_all(shapely.make_valid(simple)))
+    return shapely.multipolygons(_polygons(shapely.union_all(shapely.make_valid(simple))))
 
 
 def rings_of(
@@ -106,14 +107,15 @@ def _inside(inner: shapely.Geometry, outer: shapely.Geometry) -> shapely.Geometr
     if shapely.covers(outer, inner):
         return inner
     poking = shapely.buffer(shapely.difference(inner, outer), NESTING_GAP_M, quad_segs=1)
-    trimmed = _as_multipolygon(shapely.difference(inner, poking))
+    trimmed = shapely.multipolygons(_polygons(shapely.difference(inner, poking)))
     if shapely.covers(outer, trimmed):
         return trimmed
     room = shapely.buffer(outer, -NESTING_GAP_M, quad_segs=1)  # slower, and always inside
-    return _as_multipolygon(shapely.intersection(inner, room))
+    return shapely.multipolygons(_polygons(shapely.intersection(inner, room)))
 
 
-def _as_multipolygon(shape: shapely.Geometry) -> shapely.Geometry:
-    parts = shapely.get_parts(shape if shapely.is_valid(shape) else shapely.make_valid(shape))
-    parts = shapely.get_parts(parts)
-    return shapely.MultiPolygon([part for part in parts if part.geom_type == "Polygon"])
+def _polygons(shapes: shapely.Geometry | Shapes) -> Shapes:
+    """List the polygons within shapes; lines and points that an overlay left are dropped."""
+    parts = shapely.get_parts(shapely.get_parts(shapes))
+    is_area = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    return parts[is_area & ~shapely.is_empty(parts)]

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from accessibility.isochrone.bands import band_polygons
-from accessibility.isochrone.surface import Floats, Surface, make_surface
+from accessibility.isochrone.surface import Floats, make_surface
 from accessibility.population import Population
 from accessibility.services import Tiers
 from accessibility.sites import Sites
@@ -20,6 +20,8 @@ from accessibility.traveltime import UNREACHABLE, TravelTimes
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+Ints = npt.NDArray[np.int64]
 
 
 def isochrones(
@@ -70,7 +72,7 @@ def isochrones(
         raise ValueError("isochrones need travel times with their searches; compute them anew")
     if by not in ("tier", "site"):
         raise ValueError(f'by is "{by}"; expected "tier" or "site"')
-    crs = str(population.cells.crs)
+    search, crs = times.search, str(population.cells.crs)
     places = len(tiers.ids) if by == "tier" else len(times.site_ids)
     surface = make_surface(
         times,
@@ -83,9 +85,14 @@ def isochrones(
     column = "tier" if by == "tier" else "site_id"
     rows: list[dict[str, object]] = []
     shapes: list[shapely.Geometry] = []
-    with ThreadPoolExecutor(max_workers=2) as pool:  # contouring and geometry run outside Python
-        layers = list(_layers(times, sites, tiers, surface, by))
-        drawn = pool.map(lambda one: list(band_polygons(surface, one[1], bands_min)), layers)
+    layers = list(_layers(times, sites, tiers, by))
+
+    def draw(layer: tuple[str, Ints, Floats]) -> list[shapely.Geometry]:
+        point_ds = surface.points.of_nearest(search, layer[1])
+        return list(band_polygons(surface, point_ds, bands_min))
+
+    with ThreadPoolExecutor(max_workers=2) as pool:  # geometry runs outside Python
+        drawn = pool.map(draw, layers)
         for (name, _, time_s), bands in zip(layers, drawn, strict=True):
             for band, shape in zip(bands_min, bands, strict=True):
                 people = float(population.people[time_s <= band * 60].sum())
@@ -98,24 +105,18 @@ def isochrones(
 
 
 def _layers(
-    times: TravelTimes, sites: Sites, tiers: Tiers, surface: Surface, by: str
-) -> Iterator[tuple[str, npt.NDArray[np.int32], Floats]]:
-    """Give, for each tier or site, the times of the road points and of the cells."""
-    assert times.search is not None  # noqa: S101  (checked by isochrones)
+    times: TravelTimes, sites: Sites, tiers: Tiers, by: str
+) -> Iterator[tuple[str, Ints, Floats]]:
+    """Give, for each tier or site: its name, the columns of its sites, and the cells' seconds."""
     # the searches keep the order of the sites' ids, as the matrix does
     if by == "site":
-        for row, site in enumerate(times.site_ids):
-            column = times.time_s[:, row]
-            yield (
-                str(site),
-                surface.points.of_nearest(times.search, np.array([row])),
-                _as_seconds(column),
-            )
+        for column, site in enumerate(times.site_ids):
+            yield str(site), np.array([column]), _as_seconds(times.time_s[:, column])
         return
     for tier in tiers.ids:
-        rows = np.flatnonzero(times.site_ids.isin(sites.serving(tier, tiers)))
-        nearest = times.time_s[:, rows].min(axis=1, initial=UNREACHABLE)
-        yield tier, surface.points.of_nearest(times.search, rows), _as_seconds(nearest)
+        columns = np.flatnonzero(times.site_ids.isin(sites.serving(tier, tiers)))
+        nearest = times.time_s[:, columns].min(axis=1, initial=UNREACHABLE)
+        yield tier, columns, _as_seconds(nearest)
 
 
 def _as_seconds(time_s: npt.NDArray[np.int32]) -> Floats:

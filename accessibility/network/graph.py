@@ -77,15 +77,17 @@ def search_graph(times: DriveTimes) -> SearchGraph:
     arcs = np.flatnonzero(is_open)
     head = np.where(is_open, arc_head, -1)
     forbidden = _forbidden_turns(times, arc_tail, arc_head, is_open)
-    extra_tail, extra_arc, junction = [], [], list(range(times.nodes))
+    extra_tail: list[int] = []
+    extra_arc: list[int] = []
+    copied: list[int] = []
     if forbidden:
         leaving: dict[int, list[int]] = defaultdict(list)
         vias = {int(arc_head[arc]) for arc in forbidden}
         for arc in arcs[np.isin(arc_tail[arcs], list(vias))].tolist():
             leaving[int(arc_tail[arc])].append(arc)
         for arc in sorted(forbidden):
-            copy = len(junction)
-            junction.append(int(arc_head[arc]))
+            copy = times.nodes + len(copied)
+            copied.append(int(arc_head[arc]))
             head[arc] = copy
             allowed = [out for out in leaving[int(arc_head[arc])] if out not in forbidden[arc]]
             extra_tail += [copy] * len(allowed)
@@ -95,13 +97,13 @@ def search_graph(times: DriveTimes) -> SearchGraph:
     weight_ds = arc_ds[link_arc] + times.node_delay_ds[arc_head[link_arc]]
     return SearchGraph(
         times=times,
-        nodes=len(junction),
+        nodes=times.nodes + len(copied),
         tail=link_tail,
         head=head[link_arc],
         weight_ds=weight_ds,
         arc=link_arc,
         arc_head=head,
-        junction=np.array(junction, dtype=np.int64),
+        junction=np.concatenate([np.arange(times.nodes), np.array(copied, dtype=np.int64)]),
     )
 
 

@@ -382,6 +382,8 @@ def _at_the_end_of_a_closed_road(
 
     They stand on the junction, not along the closed road: nobody drives it from end to end.
     """
+    if times.through.all():
+        return np.zeros(len(edge), dtype=bool)
     is_open = (times.edge_forward_ds != CLOSED) | (times.edge_backward_ds != CLOSED)
     passed = times.through & is_open
     joined = np.zeros(times.nodes, dtype=bool)

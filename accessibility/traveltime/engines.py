@@ -191,7 +191,7 @@ def _engine_and_arcs(
     links: Links, seeds: Seeds, by: SearchBy, known: Hierarchy | None
 ) -> tuple[Engine, LinkArcs | None]:
     """Choose the engine; give the arcs of the links too where their topology is at hand."""
-    laid = None if known is None else arcs_of_links(known.topology, links)
+    laid = None if known is None else arcs_of_links(known.topology, links, like=known.laid)
     engine = choose_engine(by.engine, nodes=links.nodes, sites=len(seeds))
     if engine == "scipy":
         return engine, None

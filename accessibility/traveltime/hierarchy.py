@@ -29,27 +29,6 @@ FEW = 0.002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hierarchy:
-    """A topology with the weights of one direction of search.
-
-    Parameters
-    ----------
-    topology
-        The order and the arcs.
-    own_up_ds, own_down_ds
-        Per arc: the weight of the link that it stands for, each way; `UNREACHABLE` where none is.
-    up_ds, down_ds
-        Per arc: the shortest way between its ends over the nodes below, the link included.
-    """
-
-    topology: Topology
-    own_up_ds: UInt32s = field(repr=False)
-    own_down_ds: UInt32s = field(repr=False)
-    up_ds: UInt32s = field(repr=False)
-    down_ds: UInt32s = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkArcs:
     """Where the links of a network lie on the arcs of a topology.
 
@@ -57,27 +36,73 @@ class LinkArcs:
     ----------
     topology
         The order and the arcs.
+    tail, head
+        Ends of all links.
     links
-        Which links these are: all but those that lead back to where they begin.
+        Which of them have an arc: all but those that lead back to where they begin.
     arcs, upward
         Per such link: its arc, and whether it leads upward.
     """
 
     topology: Topology
+    tail: Ints = field(repr=False)
+    head: Ints = field(repr=False)
     links: Ints = field(repr=False)
     arcs: Ints = field(repr=False)
     upward: npt.NDArray[np.bool_] = field(repr=False)
 
+    def are(self, links: Links) -> bool:
+        """Say whether links join the same nodes in the same order."""
+        return np.array_equal(self.tail, links.tail) and np.array_equal(self.head, links.head)
 
-def arcs_of_links(topology: Topology, links: Links) -> LinkArcs | None:
-    """Find the arcs that links lie on; None where the topology lacks one."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hierarchy:
+    """A topology with the weights of one direction of search.
+
+    Parameters
+    ----------
+    topology
+        The order and the arcs.
+    laid
+        Which links its weights came from, and where they lie.
+    own_up_ds, own_down_ds
+        Per arc: the weight of the link that it stands for, each way; `UNREACHABLE` where none is.
+    up_ds, down_ds
+        Per arc: the shortest way between its ends over the nodes below, the link included.
+    """
+
+    topology: Topology
+    laid: LinkArcs = field(repr=False)
+    own_up_ds: UInt32s = field(repr=False)
+    own_down_ds: UInt32s = field(repr=False)
+    up_ds: UInt32s = field(repr=False)
+    down_ds: UInt32s = field(repr=False)
+
+
+def arcs_of_links(
+    topology: Topology, links: Links, *, like: LinkArcs | None = None
+) -> LinkArcs | None:
+    """Find the arcs that links lie on; None where the topology lacks one.
+
+    `like` is what was found for other links: as a rule these join the same nodes at other weights.
+    """
     if topology.nodes != links.nodes:
         return None
+    if like is not None and like.topology is topology and like.are(links):
+        return like
     apart = np.flatnonzero(links.tail != links.head)  # a way back to where it begins shortens none
     arcs, upward = topology.arcs_of(links.tail[apart], links.head[apart])
     if (arcs < 0).any():
         return None
-    return LinkArcs(topology=topology, links=apart, arcs=arcs, upward=upward)
+    return LinkArcs(
+        topology=topology,
+        tail=links.tail,
+        head=links.head,
+        links=apart,
+        arcs=arcs,
+        upward=upward,
+    )
 
 
 def customized(topology: Topology, links: Links, *, known: LinkArcs | None = None) -> Hierarchy:
@@ -90,11 +115,13 @@ def customized(topology: Topology, links: Links, *, known: LinkArcs | None = Non
     """
     from accessibility.traveltime.kernels.customization import customize
 
-    own_up_ds, own_down_ds = _own_weights(topology, links, known)
+    laid = _laid(topology, links, known)
+    own_up_ds, own_down_ds = _own_weights(laid, links)
     up_ds, down_ds = own_up_ds.copy(), own_down_ds.copy()
     customize(topology.up_first, topology.up_head, up_ds, down_ds)
     return Hierarchy(
         topology=topology,
+        laid=laid,
         own_up_ds=own_up_ds,
         own_down_ds=own_down_ds,
         up_ds=up_ds,
@@ -113,12 +140,13 @@ def customized_again(
     from accessibility.traveltime.kernels.customization import customize_again
 
     topology = before.topology
-    own_up_ds, own_down_ds = _own_weights(topology, links, known)
+    laid = _laid(topology, links, known)
+    own_up_ds, own_down_ds = _own_weights(laid, links)
     changed = np.flatnonzero(
         (own_up_ds != before.own_up_ds) | (own_down_ds != before.own_down_ds)
     ).astype(np.int64)
     if len(changed) > FEW * topology.arcs:
-        return customized(topology, links, known=known)
+        return customized(topology, links, known=laid)
     up_ds, down_ds = before.up_ds.copy(), before.down_ds.copy()
     if len(changed):
         customize_again(
@@ -133,6 +161,7 @@ def customized_again(
         )
     return Hierarchy(
         topology=topology,
+        laid=laid,
         own_up_ds=own_up_ds,
         own_down_ds=own_down_ds,
         up_ds=up_ds,
@@ -140,17 +169,19 @@ def customized_again(
     )
 
 
-def _own_weights(
-    topology: Topology, links: Links, known: LinkArcs | None
-) -> tuple[UInt32s, UInt32s]:
-    from accessibility.traveltime.kernels.customization import lay_weights
-
+def _laid(topology: Topology, links: Links, known: LinkArcs | None) -> LinkArcs:
     found = known or arcs_of_links(topology, links)
     if found is None:
         raise ValueError("the topology has no arc for some links; contract the network anew")
-    up_ds = np.full(topology.arcs, UNREACHABLE, dtype=np.uint32)
+    return found
+
+
+def _own_weights(laid: LinkArcs, links: Links) -> tuple[UInt32s, UInt32s]:
+    from accessibility.traveltime.kernels.customization import lay_weights
+
+    up_ds = np.full(laid.topology.arcs, UNREACHABLE, dtype=np.uint32)
     down_ds = up_ds.copy()
-    lay_weights(found.arcs, found.upward, links.weight_ds[found.links], up_ds, down_ds)
+    lay_weights(laid.arcs, laid.upward, links.weight_ds[laid.links], up_ds, down_ds)
     return up_ds, down_ds
 
 

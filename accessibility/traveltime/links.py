@@ -144,10 +144,15 @@ def _on_junctions(
 def positions_of(values: Ints, wanted: Ints) -> tuple[Ints, Ints]:
     """Find where some values stand: positions in `wanted`, and the places of that value.
 
+    Values are counted from 0; -1 stands for none.
+
     >>> positions_of(np.array([7, 5, 7]), np.array([7]))
     (array([0, 0]), array([0, 2]))
     """
-    candidates = np.flatnonzero(np.isin(values, wanted))
+    most = max(int(values.max(initial=-1)), int(wanted.max(initial=-1)))
+    is_wanted = np.zeros(most + 2, dtype=bool)  # the last place, -1, belongs to no value
+    is_wanted[wanted] = True
+    candidates = np.flatnonzero(is_wanted[values])
     order = candidates[np.argsort(values[candidates], kind="stable")]
     ranked = values[order]
     begin = np.searchsorted(ranked, wanted, side="left")
