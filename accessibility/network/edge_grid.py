@@ -88,20 +88,29 @@ class EdgeGrid:
         Ints
             Edges; -1 where a point has no place.
         """
-        return np.asarray(
-            _nearest(
-                np.ascontiguousarray(xy, dtype=np.float64),
-                self._xy,
-                self._edge_of_point,
-                self._way_id,
-                self._low,
-                self._cell_m,
-                self._shape,
-                self._cell_from,
-                self._entry,
-                same_m,
-            )
+        places = np.ascontiguousarray(xy, dtype=np.float64)
+        order = np.argsort(self._cells_of(places), kind="stable")  # neighbours next to each other
+        found = np.empty(len(places), dtype=np.int64)
+        found[order] = _nearest(
+            places[order],
+            self._xy,
+            self._edge_of_point,
+            self._way_id,
+            self._low,
+            self._cell_m,
+            self._shape,
+            self._cell_from,
+            self._entry,
+            same_m,
         )
+        return found
+
+    def _cells_of(self, places: Floats) -> Ints:
+        """Number the cells that places lie in, or come nearest to; any cell where one has none."""
+        with np.errstate(invalid="ignore"):
+            cell = np.clip((places - self._low) / self._cell_m, 0, self._shape - 1)
+        column, row = np.nan_to_num(cell).astype(np.int64).T
+        return np.asarray(row * self._shape[0] + column)
 
     def project(self, xy: Floats, edge: Ints) -> tuple[Ints, Floats, Floats]:
         """Project points onto edges of the network, those of this grid or not.
@@ -133,9 +142,9 @@ def _enter(
     columns, rows = shape
     pad_m = cell_m * PAD
     for edge in edges:
-        for point in range(point_from[edge], point_from[edge + 1] - 1):
-            x0, y0 = xy[point]
-            x1, y1 = xy[point + 1]
+        for point in range(np.uint64(point_from[edge]), np.uint64(point_from[edge + 1] - 1)):
+            x0, y0 = xy[point, 0], xy[point, 1]
+            x1, y1 = xy[point + np.uint64(1), 0], xy[point + np.uint64(1), 1]
             bottom, top = min(y0, y1) - pad_m, max(y0, y1) + pad_m
             first = max(math.floor((bottom - low[1]) / cell_m), 0)
             last = min(math.floor((top - low[1]) / cell_m), rows - 1)
@@ -149,19 +158,20 @@ def _enter(
                     right = min(right, max(at_bottom, at_top))
                 begin = max(math.floor((left - pad_m - low[0]) / cell_m), 0)
                 end = min(math.floor((right + pad_m - low[0]) / cell_m), columns - 1)
-                for cell in range(row * columns + begin, row * columns + end + 1):
+                first_cell, last_cell = row * columns + begin, row * columns + end
+                for cell in range(np.uint64(first_cell), np.uint64(last_cell + 1)):
                     if len(entry):
-                        entry[place[cell]] = point
+                        entry[np.uint64(place[cell])] = point
                         place[cell] += 1
                     else:
-                        place[cell + 1] += 1
+                        place[cell + np.uint64(1)] += 1
 
 
 @_compiled
-def _distance_m(x: float, y: float, xy: Floats, point: int) -> float:
+def _distance_m(x: float, y: float, xy: Floats, point: np.uint64) -> float:
     """Measure from a place to the segment after a shape point, step by step as GEOS does."""
-    ax, ay = xy[point]
-    bx, by = xy[point + 1]
+    ax, ay = xy[point, 0], xy[point, 1]
+    bx, by = xy[point + np.uint64(1), 0], xy[point + np.uint64(1), 1]
     if ax == bx and ay == by:
         return math.sqrt((x - ax) * (x - ax) + (y - ay) * (y - ay))
     square = (bx - ax) * (bx - ax) + (by - ay) * (by - ay)
@@ -227,8 +237,9 @@ def _nearest(
                 for i in range(column - ring, column + ring + 1, step):
                     if i < 0 or i >= columns:
                         continue
-                    cell = j * columns + i
-                    for point in entry[cell_from[cell] : cell_from[cell + 1]]:
+                    cell = np.uint64(j * columns + i)
+                    for place in range(cell_from[cell], cell_from[cell + np.uint64(1)]):
+                        point = np.uint64(entry[place])
                         distance_m = _distance_m(x, y, xy, point)
                         if distance_m < second_m:
                             edge = edge_of_point[point]
@@ -245,7 +256,7 @@ def _nearest(
                     for point in entry[cell_from[cell] : cell_from[cell + 1]]:
                         edge = edge_of_point[point]
                         is_before = (way_id[edge], edge) < (way_id[best], best)
-                        if is_before and _distance_m(x, y, xy, point) <= best_m + same_m:
+                        if is_before and _distance_m(x, y, xy, np.uint64(point)) <= best_m + same_m:
                             best = edge
         found[at] = best
     return found
