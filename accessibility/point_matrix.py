@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pyproj import CRS, Transformer
 
 from accessibility.errors import DataError, OutputError, StudyError, examples
 from accessibility.network import RoadNetwork, Snapped, Snapper, drive_times, search_graph
+from accessibility.projections import transformer
 from accessibility.sources.tables import read_table
 from accessibility.speeds import Season, SpeedTable
 from accessibility.traveltime import (
@@ -117,7 +117,7 @@ def point_matrix(
         If no point lies near the network.
     """
     crs = _local_crs(network)
-    to_local = Transformer.from_crs(4326, CRS.from_user_input(crs), always_xy=True)
+    to_local = transformer(4326, crs)
     start_xy = np.column_stack(to_local.transform(origins.lon, origins.lat))
     end_xy = np.column_stack(to_local.transform(destinations.lon, destinations.lat))
     times = drive_times(network, speeds, season=season)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import networkx as nx
 import numpy as np
 
 from accessibility.errors import DataError, StudyError
@@ -22,6 +22,9 @@ from accessibility.sources.site_lists import read_site_list
 from accessibility.sources.speed_tables import read_speeds
 from accessibility.speeds import SpeedTable
 from accessibility.study import Study
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 def read_network(
@@ -64,9 +67,9 @@ def network_and_cache(
             cache=cache,
         )
     table = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
-    if isinstance(source, nx.MultiDiGraph):
-        return network_from_graph(source, table), False
-    return read_network_file(Path(source), table, cache=cache)
+    if isinstance(source, str | Path):
+        return read_network_file(Path(source), table, cache=cache)
+    return network_from_graph(source, table), False
 
 
 def study_speeds(study: Study) -> SpeedTable:

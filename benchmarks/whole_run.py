@@ -8,6 +8,8 @@ speeds too). `--no-cache` reads the source anew.
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 from pathlib import Path
 
 import accessibility as acc
@@ -19,6 +21,7 @@ PARTS = ("verdicts", "tables", "times", "isochrones", "sensitivity")
 
 def main() -> None:
     """Run a study and write the parts that are asked for."""
+    atexit.register(gc.freeze)  # as the command line does
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("study", type=Path)
     parser.add_argument("folder", type=Path)

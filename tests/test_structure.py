@@ -12,6 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "accessibility"
 LAYERS = {
     "errors": 0,
+    "projections": 0,
     "services": 1,
     "speeds": 1,
     "population": 2,

@@ -6,6 +6,8 @@ option, study or scenario; 3 data that cannot be used or written; 4 a fault of o
 
 from __future__ import annotations
 
+import atexit
+import gc
 import io
 import sys
 from collections.abc import Callable
@@ -58,6 +60,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a letter that it cannot show stops nothing
             stream.reconfigure(errors="backslashreplace")
+    atexit.register(gc.freeze)  # else Python looks through all that is left, for half a second
     sys.exit(_main(app, argv))
 
 

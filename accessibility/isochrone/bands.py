@@ -40,16 +40,20 @@ def band_polygons(
     cap_ds = surface.resolution_m / (surface.access_speed_km_h / 3.6) * DS_PER_S
     m_to_ds = cap_ds / surface.resolution_m
     over_ds = (surface.leg_m - surface.max_leg_m) * m_to_ds
+    rows, columns = _window(ds <= bands_min[-1] * 60 * DS_PER_S + cap_ds)
+    if rows is None or columns is None:
+        yield from (shapely.MultiPolygon() for _ in bands_min)
+        return
+    ds, over_ds = ds[rows, columns], over_ds[rows, columns]
+    # laid out once for all bands: new memory takes longer than what is written to it
+    x, y = np.meshgrid(surface.x[columns], surface.y[rows])
+    height = np.empty_like(x)
     shapes = []
     for band in bands_min:
         limit_ds = band * 60 * DS_PER_S + ROUNDS_UP_AT_DS
-        rows, columns = _window(ds <= limit_ds + cap_ds)
-        if rows is None or columns is None:
-            shapes.append(shapely.MultiPolygon())
-            continue
-        height = np.maximum(ds[rows, columns] - limit_ds, over_ds[rows, columns])
+        np.subtract(ds, limit_ds, out=height)
+        np.maximum(height, over_ds, out=height)
         np.clip(height, -cap_ds, cap_ds, out=height)
-        x, y = surface.x[columns], surface.y[rows]
         shapes.append(_area_under_zero(x, y, height, surface.resolution_m))
     for place in range(len(shapes) - 2, -1, -1):
         shapes[place] = _inside(shapes[place], shapes[place + 1])

@@ -8,7 +8,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import Transformer
+
+from accessibility.projections import transformer
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -21,8 +22,7 @@ LINE_STEPS = 10_000
 
 def lon_lat(xy: Floats, crs: object) -> Floats:
     """Bring coordinates from a CRS to degrees, shape (points, 2)."""
-    transformer = Transformer.from_crs(crs, 4326, always_xy=True)
-    return np.column_stack(transformer.transform(xy[:, 0], xy[:, 1]))
+    return np.column_stack(transformer(crs, 4326).transform(xy[:, 0], xy[:, 1]))
 
 
 def cell_steps(cells: gpd.GeoDataFrame) -> list[int]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
-from pyproj import CRS, Geod, Transformer
+from pyproj import Geod
 
 from accessibility.errors import NetworkError
+from accessibility.projections import transformer
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -30,11 +30,6 @@ _SPREAD = (
 def geodesic_m(lon: Floats, lat: Floats, to_lon: Floats, to_lat: Floats) -> Floats:
     """Measure the geodesic length on the WGS 84 ellipsoid between pairs of points, in metres."""
     return np.asarray(_WGS84.inv(lon, lat, to_lon, to_lat)[2], dtype=np.float64)
-
-
-@lru_cache(maxsize=8)
-def _from_degrees(crs: str) -> Transformer:
-    return Transformer.from_crs(4326, CRS.from_user_input(crs), always_xy=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +105,9 @@ class RoadNetwork:
     turns: Turns = field(default_factory=Turns)
     counts: Mapping[str, int] = field(default_factory=dict)
     origin: Mapping[str, str] = field(default_factory=dict)
+    _projected: dict[str, Floats] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         if not self.edges:
@@ -163,14 +161,18 @@ class RoadNetwork:
         return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
 
     def points_in(self, crs: str) -> Floats:
-        """Project the shape points to `crs`: an array of shape (points, 2), in its units."""
-        x, y = _from_degrees(crs).transform(self.point_lon, self.point_lat)
+        """Project the shape points to `crs`: shape (points, 2), in its units, read-only."""
+        if crs in self._projected:
+            return self._projected[crs]
+        x, y = transformer(4326, crs).transform(self.point_lon, self.point_lat)
         projected = np.column_stack([x, y])
         if not np.isfinite(projected).all():
             raise NetworkError(
                 f"the road network does not fit the study's crs {crs}: some points have no place "
                 "in it. Is it another region's, or are longitude and latitude swapped?"
             )
+        projected.flags.writeable = False
+        self._projected[crs] = projected
         return projected
 
     def __repr__(self) -> str:

@@ -119,6 +119,7 @@ class Snapper:
         if len(part.length_m):
             own[int(np.argmax(part.length_m))] = True
         self._own_part = own
+        self._drawn: npt.NDArray[np.object_] | None = None
         self._trees: dict[bytes, tuple[shapely.STRtree, Ints]] = {}
         self._grids: dict[bytes, EdgeGrid] = {}
 
@@ -214,8 +215,10 @@ class Snapper:
         nearest = np.full(len(xy), NOWHERE, dtype=np.int64)
         key = np.packbits(allowed).tobytes()
         if key not in self._trees:
+            if self._drawn is None:  # once for all trees
+                self._drawn = self._lines(np.arange(len(allowed)))
             edges = np.flatnonzero(allowed)
-            self._trees[key] = (shapely.STRtree(self._lines(edges)), edges)
+            self._trees[key] = (shapely.STRtree(self._drawn[edges]), edges)
         tree, edges = self._trees[key]
         points = shapely.points(xy)
         (near_rows, _), near_m = tree.query_nearest(points, all_matches=False, return_distance=True)
@@ -231,6 +234,8 @@ class Snapper:
 
     def _lines(self, edges: Ints) -> npt.NDArray[np.object_]:
         """Draw some edges as lines."""
+        if self._drawn is not None:
+            return self._drawn[edges]
         point_from = self.times.network.point_from
         sizes = (point_from[edges + 1] - point_from[edges]).astype(np.int64)
         row = np.repeat(np.arange(len(edges)), sizes)

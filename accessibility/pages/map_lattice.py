@@ -13,8 +13,10 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
+
+from accessibility.projections import transformer
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -64,9 +66,8 @@ class Lattice:
 
     def points(self, column: Floats, row: Floats, crs: object) -> Floats:
         """Bring places of the lattice to another system, shape (places, 2)."""
-        transformer = Transformer.from_crs(self.crs, crs, always_xy=True)
         x, y = self.west + column * self.size, self.south + row * self.size
-        return np.column_stack(transformer.transform(x, y))
+        return np.column_stack(transformer(self.crs, crs).transform(x, y))
 
 
 def lattice_of(cells: gpd.GeoDataFrame, systems: Iterable[str | None]) -> Lattice | None:
@@ -93,8 +94,7 @@ def lattice_of(cells: gpd.GeoDataFrame, systems: Iterable[str | None]) -> Lattic
             crs = CRS.from_user_input(system or cells.crs)
         except CRSError:
             continue
-        transformer = Transformer.from_crs(cells.crs, crs, always_xy=True)
-        x, y = transformer.transform(corners[..., 0], corners[..., 1])
+        x, y = transformer(cells.crs, crs).transform(corners[..., 0], corners[..., 1])
         found = _on_lattice(np.asarray(x), np.asarray(y), crs)
         if found is not None:
             return found

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import Transformer
 
 from accessibility.network import DriveTimes, RoadNetwork, at_edge_speeds
+from accessibility.projections import transformer
 from accessibility.scenarios.changes import (
     CloseFerry,
     CloseRoad,
@@ -51,7 +51,7 @@ def select_edges(network: RoadNetwork, roads: Roads, crs: str) -> Mask:
     edges = np.flatnonzero(chosen)
     edge_of_point = np.repeat(np.arange(network.edges), np.diff(network.point_from))
     lines = shapely.linestrings(network.points_in(crs), indices=edge_of_point)[edges]
-    to_crs = Transformer.from_crs(4326, crs, always_xy=True)
+    to_crs = transformer(4326, crs)
     if roads.near is not None and roads.within_m is not None:
         point = shapely.Point(to_crs.transform(*roads.near))
         chosen[edges] &= shapely.dwithin(lines, point, roads.within_m)

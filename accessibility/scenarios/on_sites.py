@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 
 from accessibility.errors import did_you_mean, examples
+from accessibility.projections import transformer
 from accessibility.scenarios.changes import (
     CloseSite,
     MoveSite,
@@ -77,7 +77,7 @@ class _Work:
         self.before = sites
         self.tiers = tiers
         self.frame: gpd.GeoDataFrame = sites.frame.copy()
-        self.to_crs = Transformer.from_crs(4326, sites.frame.crs, always_xy=True)
+        self.to_crs = transformer(4326, sites.frame.crs)
         self.touched: set[str] = set()
         self.effects: list[str] = []
         self.problems: list[str] = []

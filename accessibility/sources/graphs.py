@@ -6,10 +6,9 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import ParseError
 
-import networkx as nx
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
@@ -18,6 +17,9 @@ from accessibility.errors import NetworkError, examples
 from accessibility.network import CLOSED, RoadNetwork, drive_times
 from accessibility.network.roads import geodesic_m
 from accessibility.speeds import Season, SpeedTable, keys_read
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 NODE_KEYS = ("highway", "barrier", "ford")
 SAME_LENGTH_M = 0.005
@@ -31,6 +33,8 @@ def read_graphml(path: Path, speeds: SpeedTable) -> RoadNetwork:
     NetworkError
         If the file is broken, or its nodes have no place or its edges no length.
     """
+    import networkx as nx
+
     try:
         graph = nx.read_graphml(path, force_multigraph=True)
     except (ParseError, nx.NetworkXError, ValueError, KeyError) as problem:
@@ -270,6 +274,8 @@ def graph_from_network(
         plot and route on it. Turn restrictions are left out: such graphs cannot hold them.
     """
     times = drive_times(network, speeds, season=season)
+    import networkx as nx
+
     graph = nx.MultiDiGraph(crs="EPSG:4326", created_with="accessibility")
     for node in range(network.nodes):
         graph.add_node(

@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from pyproj import Transformer
 from scipy.spatial import KDTree
 
 from accessibility.errors import PopulationError, StudyError, examples
 from accessibility.population import OWN_COLUMNS, Population, compare_with_register
+from accessibility.projections import transformer
 from accessibility.sources.places import checked_crs, projected_crs, to_study
 from accessibility.sources.tables import Table, read_table
 
@@ -302,7 +302,7 @@ def _from_geometry(table: Table, columns: GridColumns, crs: str) -> _Lattice:
     centre_x, centre_y = to_study(x, y, source=declared, target=crs, table=table, what="cells")
     single = shapely.get_num_geometries(geometry) == 1
     geometry = np.where(single, shapely.get_geometry(geometry, 0), geometry)
-    to_crs = Transformer.from_crs(declared, crs, always_xy=True)
+    to_crs = transformer(declared, crs)
     squares = shapely.transform(geometry, lambda xy: np.column_stack(to_crs.transform(*xy.T)))
     sizes = np.sqrt(shapely.area(squares))
     notes = []
@@ -377,7 +377,7 @@ def _lattice(
         ],
         axis=1,
     )
-    to_crs = Transformer.from_crs(declared, crs, always_xy=True)
+    to_crs = transformer(declared, crs)
     corner_x, corner_y = to_crs.transform(corners[..., 0].ravel(), corners[..., 1].ravel())
     squares = shapely.polygons(np.column_stack([corner_x, corner_y]).reshape(-1, 4, 2))
     overlapping = _overlapping(x, y, size)

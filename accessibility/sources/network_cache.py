@@ -87,7 +87,7 @@ def save_network(network: RoadNetwork, folder: Path) -> None:
     """
     arrays: dict[str, npt.NDArray[np.generic]] = {}
     texts: dict[str, object] = {}
-    for field in fields(network):
+    for field in (one for one in fields(network) if one.init):
         value = getattr(network, field.name)
         if field.name == "turns":
             for part in fields(value):

@@ -6,10 +6,11 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from accessibility.errors import DataError, StudyError
+from accessibility.projections import transformer
 from accessibility.sources.tables import Table
 
 Floats = npt.NDArray[np.float64]
@@ -101,13 +102,13 @@ def to_study(
             f"{crs.name} (row {table.rows(outside)}; the first at {x[first]:g}, {y[first]:g} in "
             f"{declared.name}). {guess}"
         )
-    projected = Transformer.from_crs(declared, crs, always_xy=True).transform(x, y)
+    projected = transformer(declared, crs).transform(x, y)
     return np.asarray(projected[0], dtype=np.float64), np.asarray(projected[1], dtype=np.float64)
 
 
 def _inside(x: Floats, y: Floats, declared: CRS, crs: CRS) -> Mask:
     """Tell which places lie in the area of use of the study's CRS, with a margin."""
-    lon, lat = Transformer.from_crs(declared, 4326, always_xy=True).transform(x, y)
+    lon, lat = transformer(declared, 4326).transform(x, y)
     lon, lat = np.asarray(lon), np.asarray(lat)
     inside = np.isfinite(lon) & np.isfinite(lat)
     if declared.is_geographic:

@@ -35,9 +35,9 @@ ENGINES: tuple[EngineChoice, ...] = get_args(EngineChoice)
 Progress = Callable[[int, int], None]
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
-#: Fewer node times than this are left to SciPy: it finds them in about two seconds, the time that
-#: loading the kernels from disk takes (compiling them, once a machine, takes half a minute).
-LEAST_NODE_TIMES = 5_000_000
+#: Fewer node times than this are left to SciPy: it finds them in less than half a second, the time
+#: that loading the kernels from disk takes (compiling them, once a machine, takes 2 to 10 seconds).
+LEAST_NODE_TIMES = 3_000_000
 #: From so many sites on the hierarchy pays. On synthetic networks of 100,000 and a million nodes,
 #: customizing it took as long as 9 and 18 searches with the bucket queue save, and contracting as
 #: long as 100 and 150; but a run with targets searches three times, and later runs find the
