@@ -10,6 +10,7 @@ from __future__ import annotations
 import cProfile
 import importlib
 import json
+import os
 import pstats
 import resource
 import statistics
@@ -143,7 +144,11 @@ def measure(case: Case, *, profile: bool = False) -> Measured:
         command = [sys.executable, "-m", "benchmarks.measuring", case.module, case.function]
         command += [json.dumps(dict(case.settings)), str(Path(folder) / "compared.npz")]
         command += ["profile"] if profile else []
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        # modules are compiled once a machine, as after any installation
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             raise CaseError(f"{case.function}: {done.stderr.strip()[-2000:]}")
         figures = json.loads(done.stdout.splitlines()[-1])

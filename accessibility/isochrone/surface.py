@@ -14,6 +14,8 @@ from accessibility.traveltime import PointTimes, TravelTimes
 Floats = npt.NDArray[np.float64]
 
 RESOLUTIONS_M = (250.0, 350.0, 500.0, 1000.0, 2000.0)
+#: No road is within reach of a pixel.
+NO_ROAD = -1
 #: Most pixels of the raster, and most pixels x sites x bands, before it is made coarser.
 MOST_PIXELS = 8_000_000
 MOST_PIXEL_BANDS = 250_000_000
@@ -28,7 +30,7 @@ class Surface:
     x, y
         Pixel centres, metres in the study's CRS.
     sample
-        Per pixel, shape (rows, columns): the nearest point on a road.
+        Per pixel, shape (rows, columns): the nearest point on a road, or `NO_ROAD`.
     leg_m, leg_ds
         The access leg from there.
     points
@@ -62,27 +64,31 @@ def make_surface(
     drive = times.search.graph.times
     xy = drive.network.points_in(crs)
     edges = _edges_in_use(drive, times.search.sites)
-    low = xy[np.isin(_point_edges(drive), edges)].min(axis=0) - max_leg_m
-    high = xy[np.isin(_point_edges(drive), edges)].max(axis=0) + max_leg_m
+    used = np.zeros(drive.network.edges, dtype=bool)
+    used[edges] = True
+    used_xy = xy[used[_point_edges(drive)]]
+    low, high = used_xy.min(axis=0) - max_leg_m, used_xy.max(axis=0) + max_leg_m
     spacing_m = resolution_m or _spacing(low, high, layers)
     samples, sample_xy = _sample_roads(drive, xy, edges, spacing_m / 2)
     first = np.floor(low / spacing_m) * spacing_m
     count = np.ceil((high - first) / spacing_m).astype(int) + 1
     x = first[0] + np.arange(count[0]) * spacing_m
     y = first[1] + np.arange(count[1]) * spacing_m
-    pixels = np.column_stack([np.tile(x, len(y)), np.repeat(y, len(x))])
+    shape = (len(y), len(x))
+    pixels = np.empty((*shape, 2))
+    pixels[..., 0], pixels[..., 1] = x, y[:, None]
     # a tree whose boxes are not drawn tight: pixels far from any road leave it sooner, 1.5x faster
     tree = cKDTree(sample_xy, balanced_tree=False, compact_nodes=False)
     reach_m = max_leg_m + 2 * spacing_m
     leg_m, sample = tree.query(pixels, distance_upper_bound=reach_m, workers=-1)
-    shape = (len(y), len(x))
-    leg_m = np.minimum(leg_m, reach_m)
+    np.minimum(leg_m, reach_m, out=leg_m)
+    sample[sample == len(sample_xy)] = NO_ROAD
     return Surface(
         x=x,
         y=y,
-        sample=np.where(sample == len(sample_xy), -1, sample).reshape(shape),
-        leg_m=leg_m.reshape(shape),
-        leg_ds=(leg_m / (access_speed_km_h / 3.6) * DS_PER_S).reshape(shape),
+        sample=sample,
+        leg_m=leg_m,
+        leg_ds=leg_m * (DS_PER_S / (access_speed_km_h / 3.6)),
         points=PointTimes(times.search.graph, samples, direction=times.search.direction),
         resolution_m=spacing_m,
         max_leg_m=max_leg_m,
