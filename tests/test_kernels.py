@@ -23,6 +23,7 @@ from accessibility.traveltime.hierarchy import (
 from accessibility.traveltime.kernels.contraction import postorder
 from accessibility.traveltime.kernels.customization import customize_again
 from accessibility.traveltime.links import Links, Seeds, positions_of
+from accessibility.traveltime.matrix import compiled_labels
 from accessibility.traveltime.topology import Topology, contract, topology_key
 
 ENGINES = ("scipy", "buckets", "hierarchy")
@@ -54,12 +55,12 @@ def search(links: Links, seeds: Seeds, engine: str, threads: int = 1, **options)
 
 @st.composite
 def networks(draw: st.DrawFn) -> Links:
-    nodes = draw(st.integers(1, 14))
+    nodes = draw(st.integers(1, 40))  # a hierarchy lays its result out in sixteens, and the rest
     node = st.integers(0, nodes - 1)
     # a few long links beside many short ones: more than one bucket is 32 ds wide
     weight = st.one_of(st.integers(1, 60), st.integers(1, 5000))
-    both = draw(st.lists(st.tuples(node, node, weight), max_size=16))
-    one_way = draw(st.lists(st.tuples(node, node, weight), max_size=16))
+    both = draw(st.lists(st.tuples(node, node, weight), max_size=32))
+    one_way = draw(st.lists(st.tuples(node, node, weight), max_size=24))
     rows = [*both, *[(head, tail, ds) for tail, head, ds in both], *one_way]
     return links_of(nodes, *draw(st.permutations(rows)))
 
@@ -364,6 +365,18 @@ def test_the_first_open_label_is_nearest_and_else_the_matrix_knows() -> None:
     assert time_s.tolist() == [NO, 30, NO, 9]
     site, _ = known.nearest(np.zeros(4, dtype=bool))
     assert site.tolist() == [-1, -1, -1, -1]
+
+
+@pytest.mark.parametrize("cells", [2047, 2048, 2049, 5000])
+def test_labels_of_more_cells_than_are_looked_at_in_one_go(cells: int) -> None:
+    rng = np.random.default_rng(cells)
+    time_s = rng.integers(0, 9, (cells, 7)).astype(np.int32)  # ties everywhere
+    time_s[rng.random(time_s.shape) < 0.3] = NO
+    columns = np.array([0, 2, 3, 5, 6])
+    site, found_s = compiled_labels(time_s, columns, depth=3)
+    wanted, wanted_s = labels._plain_labels(time_s, columns, 3)
+    np.testing.assert_array_equal(found_s, wanted_s)
+    np.testing.assert_array_equal(site, wanted)
 
 
 @st.composite
