@@ -181,7 +181,8 @@ def search_from(
         Whether the search keeps the times of those nodes alone that cells read: the matrix is the
         same, isochrones and changes of roads cannot start from it.
     """
-    graph = search_graph(standing.times)
+    before = like.search if like is not None else None
+    graph = search_graph(standing.times, like=None if before is None else before.graph)
     points = PointTimes(graph, standing.cells, direction=standing.direction) if cells_only else None
     found = node_times(
         graph,
@@ -190,7 +191,7 @@ def search_from(
         progress=progress,
         by=standing.by,
         nodes=None if points is None else points.nodes,
-        like=like.search if like is not None else None,
+        like=before,
     )
     return travel_time_matrix(
         found,

@@ -101,16 +101,16 @@ def duckdb_spatial(path: Path) -> Roads:
     extension = next(folder.rglob("*.duckdb_extension"))
     base = duckdb.connect(config={"allow_unsigned_extensions": True})
     base.execute(f"LOAD '{extension}'")
-    file = str(path).replace("'", "''")
     ways = base.execute(
-        f"SELECT id, refs FROM ST_ReadOSM('{file}') WHERE kind = 'way' AND "
-        "(tags['highway'] IS NOT NULL OR tags['route'] = 'ferry') ORDER BY id"
+        "SELECT id, refs FROM ST_ReadOSM(?) WHERE kind = 'way' AND "
+        "(tags['highway'] IS NOT NULL OR tags['route'] = 'ferry') ORDER BY id",
+        [str(path)],
     ).fetch_arrow_table()
     lists = ways["refs"].combine_chunks()
     refs = lists.flatten().to_numpy().astype(np.int64)
     sizes = np.diff(lists.offsets.to_numpy()).astype(np.int64)
     nodes = base.execute(
-        f"SELECT id, lon, lat FROM ST_ReadOSM('{file}') WHERE kind = 'node'"
+        "SELECT id, lon, lat FROM ST_ReadOSM(?) WHERE kind = 'node'", [str(path)]
     ).fetchnumpy()
     lon, lat = (np.rint(nodes[name] * STEPS).astype(np.int64) for name in ("lon", "lat"))
     places = _looked_up(refs, nodes["id"].astype(np.int64), lon, lat)

@@ -19,6 +19,7 @@ Shapes = npt.NDArray[np.object_]
 #: A time is at most a band if it rounds half up to at most its seconds.
 ROUNDS_UP_AT_DS = 0.5 * DS_PER_S - 0.5
 NESTING_GAP_M = 1.0
+FEWEST_CORNERS = 3
 #: Separate pieces of a band smaller than so many pixels are noise of the raster.
 SPECK_PIXELS = 4
 
@@ -114,8 +115,30 @@ def _inside(inner: shapely.Geometry, outer: shapely.Geometry) -> shapely.Geometr
     trimmed = shapely.multipolygons(_polygons(shapely.difference(inner, poking)))
     if shapely.covers(outer, trimmed):
         return trimmed
+    straight = _without_points_outside(trimmed, outer)
+    if straight is not None and shapely.covers(outer, straight):
+        return straight
     room = shapely.buffer(outer, -NESTING_GAP_M, quad_segs=1)  # slower, and always inside
     return shapely.multipolygons(_polygons(shapely.intersection(inner, room)))
+
+
+def _without_points_outside(
+    shape: shapely.Geometry, outer: shapely.Geometry
+) -> shapely.Geometry | None:
+    """Leave out the points of a shape that rounding has put outside another; None: too few stay."""
+    _, points, (rings, polygons, shapes) = shapely.to_ragged_array([shape])
+    inside = shapely.covers(outer, shapely.points(points))
+    inside[rings[1:] - 1] = False  # a ring's last point, its first again, is put back at the end
+    counts = np.add.reduceat(inside, rings[:-1])
+    if (counts < FEWEST_CORNERS).any():
+        return None
+    last = np.cumsum(counts)
+    kept = np.insert(points[inside], last, points[inside][last - counts], axis=0)
+    rings = np.concatenate([[0], np.cumsum(counts + 1)])
+    found = shapely.from_ragged_array(
+        shapely.GeometryType.MULTIPOLYGON, kept, (rings, polygons, shapes)
+    )[0]
+    return found if shapely.is_valid(found) else None
 
 
 def _polygons(shapes: shapely.Geometry | Shapes) -> Shapes:

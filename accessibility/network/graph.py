@@ -8,7 +8,7 @@ start of edge e to its end, arc 2e + 1 back. The delay of a junction is paid on 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -68,9 +68,15 @@ class SearchGraph:
         return places, order[np.arange(len(places)) + start]
 
 
-def search_graph(times: DriveTimes) -> SearchGraph:
-    """Make the graph that searches walk on from driving times."""
+def search_graph(times: DriveTimes, *, like: SearchGraph | None = None) -> SearchGraph:
+    """Make the graph that searches walk on from driving times.
+
+    `like` is the graph of other times: where the same roads are open, it takes the new weights.
+    """
     arc_ds = np.column_stack([times.edge_forward_ds, times.edge_backward_ds]).ravel()
+    if like is not None and _same_roads(times, like.times):
+        delay_ds = times.node_delay_ds[like.junction[like.head]]
+        return replace(like, times=times, weight_ds=arc_ds[like.arc] + delay_ds)
     arc_tail = np.column_stack([times.start, times.end]).ravel()
     arc_head = np.column_stack([times.end, times.start]).ravel()
     is_open = arc_ds != CLOSED
@@ -104,6 +110,16 @@ def search_graph(times: DriveTimes) -> SearchGraph:
         arc=link_arc,
         arc_head=head,
         junction=np.concatenate([np.arange(times.nodes), np.array(copied, dtype=np.int64)]),
+    )
+
+
+def _same_roads(times: DriveTimes, others: DriveTimes) -> bool:
+    """Say whether the same roads of a network are open at two times, for the same turns."""
+    return (
+        times.network is others.network
+        and times.table == others.table
+        and np.array_equal(times.edge_forward_ds == CLOSED, others.edge_forward_ds == CLOSED)
+        and np.array_equal(times.edge_backward_ds == CLOSED, others.edge_backward_ds == CLOSED)
     )
 
 

@@ -53,7 +53,10 @@ class LinkArcs:
 
     def are(self, links: Links) -> bool:
         """Say whether links join the same nodes in the same order."""
-        return np.array_equal(self.tail, links.tail) and np.array_equal(self.head, links.head)
+        return all(
+            mine is theirs or np.array_equal(mine, theirs)
+            for mine, theirs in ((self.tail, links.tail), (self.head, links.head))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

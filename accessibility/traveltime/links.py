@@ -62,15 +62,17 @@ class Seeds:
 
 def search_links(graph: SearchGraph, direction: Direction) -> Links:
     """Take the links that traffic may pass, reversed where the search ends at the sites."""
-    through = graph.through
-    tail, head = graph.tail[through], graph.head[through]
+    tail, head, weight_ds = graph.tail, graph.head, graph.weight_ds
+    if not graph.times.through.all():
+        through = graph.through
+        tail, head, weight_ds = tail[through], head[through], weight_ds[through]
     if direction == "to_sites":
         tail, head = head, tail
     return Links(
         nodes=graph.nodes,
         tail=tail.astype(np.int64, copy=False),  # compiled kernels are made for one kind of array
         head=head.astype(np.int64, copy=False),
-        weight_ds=graph.weight_ds[through].astype(np.int64, copy=False),
+        weight_ds=weight_ds.astype(np.int64, copy=False),
     )
 
 
@@ -127,11 +129,14 @@ def _on_junctions(
         return [at_node], [junctions], [none_ds]
     # arrive over any approach, without the delay of passing on; but over a road that is closed to
     # through traffic only where no other leads there
-    passed, ends = graph.through, graph.junction[graph.head]
-    joined = np.zeros(graph.times.nodes, dtype=bool)
-    joined[ends[passed]] = True
-    joined[graph.junction[graph.tail[passed]]] = True
-    places, links = positions_of(np.where(passed | ~joined[ends], ends, NOWHERE), junctions)
+    ends = graph.junction[graph.head]
+    if not graph.times.through.all():
+        passed = graph.through
+        joined = np.zeros(graph.times.nodes, dtype=bool)
+        joined[ends[passed]] = True
+        joined[graph.junction[graph.tail[passed]]] = True
+        ends = np.where(passed | ~joined[ends], ends, NOWHERE)
+    places, links = positions_of(ends, junctions)
     delay_ds = graph.times.node_delay_ds[junctions][places]
     copy_places, copies = positions_of(graph.junction, junctions)
     return (

@@ -184,23 +184,19 @@ class PointTimes:
         self._extra_ds = np.concatenate(extra_ds)[order]
         self._columns = self._nodes
         self._column_nodes: Ints | None = None
-        self._note_ends(graph, on_edge)
-        edge_order = np.argsort(points.edge, kind="stable")
-        self._edges, self._by_edge = points.edge[edge_order], edge_order
+        order = np.argsort(points.edge, kind="stable")
+        self._by_edge, edges = order, points.edge[order]
+        first = np.flatnonzero(np.diff(edges, prepend=NOWHERE - 1) != 0)
+        self._edges, self._edge_from = edges[first], np.append(first, len(edges))
+        on_road = np.maximum(self._edges, 0)  # of points that have none, no end is ever asked
+        self._edge_start, self._edge_end = graph.times.start[on_road], graph.times.end[on_road]
 
-    def _note_ends(self, graph: SearchGraph, on_edge: Ints) -> None:
-        """Note the junctions at the ends of the points' own edges, and the time that far."""
-        points, rows, ends, times_ds = self.points, [], [], []
-        for side, after_ds in enumerate((points.after_forward_ds, points.after_backward_ds)):
-            usable = on_edge[after_ds[on_edge] != CLOSED]
-            rows.append(usable)
-            ends.append(graph.junction[graph.arc_head[2 * points.edge[usable] + side]])
-            times_ds.append(after_ds[usable])
-        junction = np.concatenate(ends)
-        order = np.argsort(junction, kind="stable")
-        self._end_junction = junction[order]
-        self._end_row = np.concatenate(rows)[order]
-        self._end_ds = np.concatenate(times_ds)[order]
+    def _rows_on(self, edge: int) -> Ints:
+        """List the points on an edge."""
+        place = int(np.searchsorted(self._edges, edge))
+        if place == len(self._edges) or self._edges[place] != edge:
+            return np.empty(0, dtype=np.int64)
+        return self._by_edge[self._edge_from[place] : self._edge_from[place + 1]]
 
     @property
     def nodes(self) -> Ints:
@@ -282,20 +278,23 @@ class PointTimes:
         """
         if sites.node[site] == NOWHERE or sites.too_far[site]:
             return np.empty(0, dtype=np.int64)
-        first = np.searchsorted(self._end_junction, sites.node[site], side="left")
-        last = np.searchsorted(self._end_junction, sites.node[site], side="right")
-        ends_ds = self._end_ds[first:last].astype(found.dtype)
-        np.minimum.at(found, self._end_row[first:last], ends_ds)
-        return self._end_row[first:last]
+        points, junction, found_rows = self.points, sites.node[site], []
+        for ends, after_ds in (
+            (self._edge_end, points.after_forward_ds),
+            (self._edge_start, points.after_backward_ds),
+        ):
+            for edge in self._edges[(ends == junction) & (self._edges != NOWHERE)]:
+                rows = self._rows_on(edge)
+                rows = rows[after_ds[rows] != CLOSED]
+                found[rows] = np.minimum(found[rows], after_ds[rows])
+                found_rows.append(rows)
+        return np.concatenate([np.empty(0, dtype=np.int64), *found_rows])
 
     def _along_the_same_edge(self, found: Ints | Times, sites: Snapped, site: int) -> Ints:
         """Let points on the site's own edge drive straight along it; give their rows."""
         if sites.edge[site] == NOWHERE or sites.too_far[site]:
             return np.empty(0, dtype=np.int64)
-        first = np.searchsorted(self._edges, sites.edge[site], side="left")
-        last = np.searchsorted(self._edges, sites.edge[site], side="right")
-        rows = self._by_edge[first:last]
-        points = self.points
+        rows, points = self._rows_on(sites.edge[site]), self.points
         sign = 1 if self.direction == "to_sites" else -1
         for before_ds, site_before_ds in (
             (points.before_forward_ds, sites.before_forward_ds[site]),
