@@ -27,7 +27,9 @@ from benchmarks.table import Kept, keep, machine, notes, page_block, table
 PAGE = ROOT / "docs" / "benchmarks.md"
 RESULTS = Path(__file__).with_name("results.json")
 BEGIN, END = "<!-- benchmarks -->", "<!-- end -->"
-FAMILIES = ("searches", "closures", "shapes", "snapping", "runs", "start", "pages")
+FAMILIES = (
+    "searches", "closures", "shapes", "snapping", "reading", "runs", "start", "pages",
+)  # fmt: skip
 #: A ratio that fell below this share of the kept one fails the check.
 FELL_BY_HALF = 0.5
 

@@ -18,7 +18,8 @@ from world import World
 from accessibility import load_study, run_study
 from accessibility.cli.shared import ENGINES as CLI_ENGINES
 from accessibility.hierarchy_cache import TopologyCache
-from accessibility.network import search_graph
+from accessibility.network import drive_times, search_graph
+from accessibility.network.drive_times import at_edge_speeds
 from accessibility.runs import Run, at_other_speeds
 from accessibility.scenarios import CloseRoad, CloseSite, OpenSite, Scenario
 from accessibility.services import Text
@@ -73,6 +74,26 @@ def test_law_every_engine_gives_the_same_matrix(world: World, direction: str) ->
 @given(world=restricted_worlds(), direction=st.sampled_from(["to_sites", "from_sites"]))
 def test_law_so_it_is_with_turn_restrictions(world: World, direction: str) -> None:
     _same_matrices(world, direction=direction, speeds=TURNS)
+
+
+@given(world=restricted_worlds(), factor=st.sampled_from([1.0, 0.5]), data=st.data())
+def test_law_a_graph_made_like_another_is_the_one_made_anew(
+    world: World, factor: float, data: st.DataObject
+) -> None:
+    before = drive_times(world.network(TURNS), TURNS)
+    times = drive_times(before.network, TURNS, speed_factor=factor)
+    if data.draw(st.booleans()):  # some edges closed altogether, some one way
+        ways = st.lists(st.booleans(), min_size=before.network.edges, max_size=before.network.edges)
+        forward, backward = (
+            np.where(data.draw(ways), 0.0, km_h)
+            for km_h in (times.forward_km_h, times.backward_km_h)
+        )
+        times = at_edge_speeds(times, forward, backward, through=times.through)
+    anew, like = search_graph(times), search_graph(times, like=search_graph(before))
+    assert like.times is times
+    assert like.nodes == anew.nodes
+    for name in ("tail", "head", "weight_ds", "arc", "arc_head", "junction"):
+        np.testing.assert_array_equal(getattr(like, name), getattr(anew, name))
 
 
 def _same_matrices(world: World, **options: object) -> None:
@@ -212,6 +233,8 @@ def test_candidates_keep_the_times_of_the_nodes_that_cells_use_alone(
     [
         (3_000, 50, "scipy"),
         (1_000_000, 1, "scipy"),
+        (77_061, 38, "scipy"),
+        (77_061, 55, "buckets"),
         (1_000_000, 8, "buckets"),
         (1_000_000, 59, "buckets"),
         (1_000_000, 60, "hierarchy"),
