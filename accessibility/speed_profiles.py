@@ -130,10 +130,21 @@ def standing_of(found: TravelTimes, *, crs: str, access_speed_km_h: float) -> St
 
 
 def times_at(
-    network: RoadNetwork, table: SpeedTable, profile: SpeedProfile, *, crs: str
+    network: RoadNetwork,
+    table: SpeedTable,
+    profile: SpeedProfile,
+    *,
+    crs: str,
+    known: DriveTimes | None = None,
 ) -> DriveTimes:
-    """Time the roads of a network at a profile."""
-    times = drive_times(network, table, season=profile.season, speed_factor=profile.speed_factor)
+    """Time the roads of a network at a profile; `known` are its times at another, or at this."""
+    asked = (profile.season, profile.speed_factor)
+    if known is not None and known.as_tagged and (known.season, known.speed_factor) == asked:
+        times = known
+    else:
+        times = drive_times(
+            network, table, season=profile.season, speed_factor=profile.speed_factor
+        )
     if profile.road_changes:
         times, _ = change_roads(times, profile.road_changes, crs)
     return times
@@ -144,7 +155,7 @@ def stand_at(standing: Standing, profile: SpeedProfile) -> Standing:
     if profile == standing.profile:
         return standing
     before, access = standing.times, standing.access_speed_km_h
-    times = times_at(before.network, before.table, profile, crs=standing.crs)
+    times = times_at(before.network, before.table, profile, crs=standing.crs, known=before)
     return Standing(
         times=times,
         profile=profile,

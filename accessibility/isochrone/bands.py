@@ -113,8 +113,6 @@ def _inside(inner: shapely.Geometry, outer: shapely.Geometry) -> shapely.Geometr
         return inner
     poking = shapely.buffer(shapely.difference(inner, outer), NESTING_GAP_M, quad_segs=1)
     trimmed = shapely.multipolygons(_polygons(shapely.difference(inner, poking)))
-    if shapely.covers(outer, trimmed):
-        return trimmed
     straight = _without_points_outside(trimmed, outer)
     if straight is not None and shapely.covers(outer, straight):
         return straight

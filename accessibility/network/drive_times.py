@@ -74,6 +74,8 @@ class DriveTimes:
         Delay of each segment at a ford, and wait of boarding each edge that is a ferry.
     table, season, speed_factor
         What the times were made with.
+    as_tagged
+        Whether every road has the speed that its tags and the table give: no scenario changed one.
     counts
         Edges open, and what was assumed for them.
     """
@@ -98,6 +100,7 @@ class DriveTimes:
     table: SpeedTable
     season: Season
     speed_factor: float
+    as_tagged: bool = True
     counts: Mapping[str, int]
 
 
@@ -202,6 +205,10 @@ def at_edge_speeds(
     through
         Whether each edge lets traffic pass from end to end.
     """
+    if np.array_equal(forward_km_h, times.forward_km_h) and np.array_equal(
+        backward_km_h, times.backward_km_h
+    ):
+        return replace(times, through=through, as_tagged=False)
     factor = np.where(times.ferry, 1.0, times.speed_factor)
     network, ford_ds = times.network, times.ford_ds
     segment_forward_ds, edge_forward_ds = _one_way(
@@ -219,6 +226,7 @@ def at_edge_speeds(
         forward_km_h=forward_km_h,
         backward_km_h=backward_km_h,
         through=through,
+        as_tagged=False,
     )
 
 
