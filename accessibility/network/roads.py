@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -105,7 +106,7 @@ class RoadNetwork:
     turns: Turns = field(default_factory=Turns)
     counts: Mapping[str, int] = field(default_factory=dict)
     origin: Mapping[str, str] = field(default_factory=dict)
-    _projected: dict[str, Floats] = field(
+    _kept: dict[str, npt.NDArray[Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -147,12 +148,14 @@ class RoadNetwork:
     @property
     def segment_from(self) -> Ints:
         """Segments of edge i are `segment_from[i]:segment_from[i + 1]`."""
-        return self.point_from - np.arange(self.edges + 1)
+        return self._once("segment_from", lambda: self.point_from - np.arange(self.edges + 1))
 
     @property
     def segment_edge(self) -> Ints:
         """The edge of each segment."""
-        return np.repeat(np.arange(self.edges), np.diff(self.segment_from))
+        return self._once(
+            "segment_edge", lambda: np.repeat(np.arange(self.edges), np.diff(self.segment_from))
+        )
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -162,8 +165,9 @@ class RoadNetwork:
 
     def points_in(self, crs: str) -> Floats:
         """Project the shape points to `crs`: shape (points, 2), in its units, read-only."""
-        if crs in self._projected:
-            return self._projected[crs]
+        return self._once(f"points in {crs}", lambda: self._project(crs))
+
+    def _project(self, crs: str) -> Floats:
         x, y = transformer(4326, crs).transform(self.point_lon, self.point_lat)
         projected = np.column_stack([x, y])
         if not np.isfinite(projected).all():
@@ -171,9 +175,14 @@ class RoadNetwork:
                 f"the road network does not fit the study's crs {crs}: some points have no place "
                 "in it. Is it another region's, or are longitude and latitude swapped?"
             )
-        projected.flags.writeable = False
-        self._projected[crs] = projected
         return projected
+
+    def _once(self, name: str, make: Callable[[], npt.NDArray[Any]]) -> npt.NDArray[Any]:
+        """Work an array out once, and keep it."""
+        if name not in self._kept:
+            self._kept[name] = make()
+            self._kept[name].flags.writeable = False
+        return self._kept[name]
 
     def __repr__(self) -> str:
         west, south, east, north = self.bounds
