@@ -40,7 +40,7 @@ figures: $(VENV)/.installed-dev ## Reprint the figures of the README and docs
 screenshots: $(VENV)/.installed-dev ## Draw the pictures of the README anew
 	$(BIN)/python docs/screenshots.py
 
-bench: $(VENV)/.installed-dev ## Measure every claimed speed anew, about 20 minutes
+bench: $(VENV)/.installed-dev ## Measure every claimed speed anew, about 15 minutes
 	$(BIN)/python -m benchmarks.bench --write
 	$(BIN)/python -m benchmarks.bench --quick --write
 

@@ -67,9 +67,9 @@ def network_and_cache(
             cache=cache,
         )
     table = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
-    if isinstance(source, str | Path):
-        return read_network_file(Path(source), table, cache=cache)
-    return network_from_graph(source, table), False
+    if hasattr(source, "is_multigraph"):  # a graph, told without loading networkx
+        return network_from_graph(source, table), False
+    return read_network_file(Path(source), table, cache=cache)
 
 
 def study_speeds(study: Study) -> SpeedTable:

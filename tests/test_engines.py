@@ -21,7 +21,7 @@ from accessibility.hierarchy_cache import TopologyCache
 from accessibility.network import drive_times, search_graph
 from accessibility.network.drive_times import at_edge_speeds
 from accessibility.runs import Run, at_other_speeds
-from accessibility.scenarios import CloseRoad, CloseSite, OpenSite, Scenario
+from accessibility.scenarios import CloseRoad, CloseSite, OpenSite, Roads, Scenario
 from accessibility.services import Text
 from accessibility.starters import demo_study
 from accessibility.traveltime import (
@@ -190,6 +190,24 @@ def test_other_speeds_and_back_again(demo_runs: dict[str, Run], engine: str) -> 
     back = at_other_speeds(slow, season="summer", speed_factor=1.0, access_speed_km_h=20)
     np.testing.assert_array_equal(back.time_s, base.time_s)
     assert (slow.time_s >= base.time_s).all()
+
+
+@pytest.mark.parametrize("engine", ["scipy", *COMPILED])
+def test_after_a_road_was_closed_the_same_season_opens_it_again(
+    demo_runs: dict[str, Run], engine: str
+) -> None:
+    base = demo_runs[engine].times
+    assert base.search is not None
+    network = base.search.graph.times.network
+    way = int(network.way_id[network.edge_way[0]])
+    common = {"season": "summer", "speed_factor": 1.0, "access_speed_km_h": 20}
+    change = (CloseRoad(road=Roads(way=way)),)
+    closed = at_other_speeds(base, **common, road_changes=change, crs=demo_runs[engine].study.crs)
+    assert closed.search is not None
+    assert not closed.search.graph.times.as_tagged
+    assert (closed.time_s != base.time_s).any()
+    back = at_other_speeds(closed, **common)
+    np.testing.assert_array_equal(back.time_s, base.time_s)
 
 
 def test_a_run_is_written_with_the_same_times_by_every_engine(tmp_path: Path) -> None:

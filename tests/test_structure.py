@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +106,13 @@ def test_a_library_is_used_only_where_it_is_at_home(path: Path) -> None:
         for name in names:
             library = name.split(".")[0]
             assert ONLY_AT_HOME.get(library, home(path)) == home(path), f"{library} in {path.name}"
+
+
+def test_a_change_of_the_lanes_makes_numba_compile_the_sweeps_anew() -> None:
+    kernels = PACKAGE / "traveltime" / "kernels"
+    stamp = hashlib.blake2b((kernels / "lanes.py").read_bytes(), digest_size=6).hexdigest()
+    sweeps = (kernels / "sweeps.py").read_text(encoding="utf-8")
+    assert f'LANES_STAMP = "{stamp}"' in sweeps, f"write {stamp} as LANES_STAMP into sweeps.py"
 
 
 def test_nothing_is_ever_unpickled_or_evaluated() -> None:

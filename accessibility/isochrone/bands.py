@@ -20,6 +20,8 @@ Shapes = npt.NDArray[np.object_]
 ROUNDS_UP_AT_DS = 0.5 * DS_PER_S - 0.5
 NESTING_GAP_M = 1.0
 FEWEST_CORNERS = 3
+#: Least area that counts as lost where a point is left out: a strip of a metre along a kilometre.
+LOST_M2 = 1000.0
 #: Separate pieces of a band smaller than so many pixels are noise of the raster.
 SPECK_PIXELS = 4
 
@@ -88,6 +90,7 @@ def _area_under_zero(x: Floats, y: Floats, height: Floats, spacing_m: float) -> 
     kept = area_m2 >= min(SPECK_PIXELS * spacing_m**2, area_m2.max())
     # one ring of a hundred thousand crosses another then: cheaper mended than watched
     simple = shapely.simplify(shapes[kept], spacing_m / 4, preserve_topology=False)
+    simple = np.where(shapely.is_empty(simple), shapes[kept], simple)  # narrow, and yet an area
     whole = shapely.multipolygons(_polygons(simple))
     if shapely.is_valid(whole):
         return whole
@@ -123,7 +126,12 @@ def _inside(inner: shapely.Geometry, outer: shapely.Geometry) -> shapely.Geometr
 def _without_points_outside(
     shape: shapely.Geometry, outer: shapely.Geometry
 ) -> shapely.Geometry | None:
-    """Leave out the points of a shape that rounding has put outside another; None: too few stay."""
+    """Leave out the points of a shape that rounding has put outside another.
+
+    Where a shape is cut, a new point on a border that both share comes to lie a hair outside; the
+    next corner of that border is some metres on, and little is lost. None where more would be, as
+    where the point is a corner itself, or where too few stay.
+    """
     _, points, (rings, polygons, shapes) = shapely.to_ragged_array([shape])
     inside = shapely.covers(outer, shapely.points(points))
     inside[rings[1:] - 1] = False  # a ring's last point, its first again, is put back at the end
@@ -136,7 +144,9 @@ def _without_points_outside(
     found = shapely.from_ragged_array(
         shapely.GeometryType.MULTIPOLYGON, kept, (rings, polygons, shapes)
     )[0]
-    return found if shapely.is_valid(found) else None
+    lost_m2 = shapely.area(shape) - shapely.area(found)
+    left_out = len(points) - len(kept)
+    return found if lost_m2 <= left_out * LOST_M2 and shapely.is_valid(found) else None
 
 
 def _polygons(shapes: shapely.Geometry | Shapes) -> Shapes:

@@ -75,7 +75,7 @@ class DriveTimes:
     table, season, speed_factor
         What the times were made with.
     as_tagged
-        Whether every road has the speed that its tags and the table give: no scenario changed one.
+        Whether these are the times of the tags and the table alone: no scenario has been there.
     counts
         Edges open, and what was assumed for them.
     """

@@ -61,7 +61,7 @@ def _enter_site(
     """Enter one more site, of a larger number than all before, among the labels of some cells.
 
     What a label loses to comes on to the next, and the last drops out. There are no branches, so
-    sixteen cells pass in one instruction: faster than asking first which cells it concerns at all.
+    four to sixteen cells pass in one instruction: faster than asking first which it concerns.
     """
     for cell in range(len(those_s)):
         coming[cell], coming_s[cell] = row, those_s[cell]

@@ -6,7 +6,7 @@ of sixteen: on a million nodes a sweep takes a sixth of the time, and laying out
 LLVM splits the vectors up for processors whose own are shorter; the integers are the same.
 
 Both functions are called from compiled code alone. Numba keeps that code until the file of the
-caller changes: who changes this file saves `sweeps.py` anew too.
+caller changes: whoever changes this file changes `LANES_STAMP` in `sweeps.py` too, as a test asks.
 """
 
 from __future__ import annotations

@@ -19,6 +19,9 @@ Int64s = npt.NDArray[np.int64]
 UInt32s = npt.NDArray[np.uint32]
 Flags = npt.NDArray[np.uint8]
 
+#: Digest of lanes.py. A change there changes this file so, and numba compiles what is here anew.
+LANES_STAMP = "42be9b42bf91"
+
 
 @compiled
 def ancestors(up_first: Int64s, up_head: Int32s, wanted: Int64s) -> Int64s:
