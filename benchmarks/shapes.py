@@ -179,5 +179,9 @@ def rows(size: Size) -> list[Row]:
             facts_at_least={"IoU": 0.95},
             facts_at_most={"invalid": 0},
             same=nothing_to_compare,
+            binds=(
+                "Half of the time keeps each band exactly inside the next, to the last bit of a "
+                "coordinate; a quarter draws and simplifies the borders."
+            ),
         )
     ]
