@@ -57,9 +57,7 @@ def speed_margins(run: Run) -> list[Margin]:
                 run.times,
                 season=run.season,
                 speed_factor=factor,
-                access_speed_km_h=run.study.file.snapping.access_speed_km_h,
                 road_changes=run.road_changes,
-                crs=run.study.crs,
             )
             study = run.study
             known[factor] = check_targets(

@@ -65,7 +65,7 @@ def draw_shapes(run: Run, *, sites: bool = True) -> Shapes:
 
 
 def _isochrones(run: Run, by: Literal["tier", "site"]) -> gpd.GeoDataFrame:
-    study, snapping = run.study, run.study.file.snapping
+    study = run.study
     return isochrones(
         run.times,
         run.population,
@@ -73,8 +73,6 @@ def _isochrones(run: Run, by: Literal["tier", "site"]) -> gpd.GeoDataFrame:
         run.tiers,
         bands_min=study.bands_min,
         by=by,
-        access_speed_km_h=snapping.access_speed_km_h,
-        max_leg_m=snapping.max_leg_m,
         resolution_m=study.file.isochrones.resolution_m,
     )
 

@@ -52,7 +52,13 @@ from accessibility.speed_profiles import (
 from accessibility.speeds import Season, SpeedTable
 from accessibility.study import Study
 from accessibility.targets import Verdict, check_targets
-from accessibility.traveltime import Direction, EngineChoice, SearchBy, TravelTimes
+from accessibility.traveltime import (
+    Direction,
+    EngineChoice,
+    SearchBy,
+    TravelSettings,
+    TravelTimes,
+)
 from accessibility.traveltime.node_times import Progress
 
 SLOWER = 0.9
@@ -295,13 +301,23 @@ def _stand(
         raise DataError(
             f"the grid is in {crs}, the sites in {sites.frame.crs}; bring them to the same CRS"
         )
-    times = drive_times(network, table, season=profile.season, speed_factor=profile.speed_factor)
-    snapper = Snapper(
-        times,
-        crs,
+    settings = TravelSettings(
         access_speed_km_h=access_speed_km_h,
         max_leg_m=max_leg_m,
         min_component_m=min_component_m,
+        crs=crs,
+        speeds=table,
+        direction=direction,
+        season=profile.season,
+        speed_factor=profile.speed_factor,
+    )
+    times = drive_times(network, table, season=settings.season, speed_factor=settings.speed_factor)
+    snapper = Snapper(
+        times,
+        crs,
+        access_speed_km_h=settings.access_speed_km_h,
+        max_leg_m=settings.max_leg_m,
+        min_component_m=settings.min_component_m,
     )
     site_points = snapper.snap_sites(sites.xy)
     return Standing(
@@ -311,9 +327,7 @@ def _stand(
         sites=site_points,
         cell_ids=population.cells.index,
         site_ids=sites.ids,
-        direction=direction,
-        crs=crs,
-        access_speed_km_h=access_speed_km_h,
+        settings=settings,
         snapper=snapper,
         by=by,
     )
@@ -324,14 +338,11 @@ def at_other_speeds(
     *,
     season: Season,
     speed_factor: float,
-    access_speed_km_h: float,
     road_changes: tuple[RoadChange, ...] = (),
-    crs: str = "",
 ) -> TravelTimes:
     """Search again at other speeds, for the cells alone; all keep the places where they stand."""
     profile = SpeedProfile(season=season, speed_factor=speed_factor, road_changes=road_changes)
-    standing = standing_of(base, crs=crs, access_speed_km_h=access_speed_km_h)
-    return search_from(stand_at(standing, profile), like=base, cells_only=True)
+    return search_from(stand_at(standing_of(base), profile), like=base, cells_only=True)
 
 
 def run_study(

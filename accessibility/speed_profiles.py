@@ -7,7 +7,7 @@ Everybody is snapped once; each profile is then a search of its own. Who searche
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import pandas as pd
@@ -26,9 +26,9 @@ from accessibility.scenarios.on_roads import change_roads
 from accessibility.speeds import Season, SpeedTable
 from accessibility.traveltime import (
     AUTO,
-    Direction,
     PointTimes,
     SearchBy,
+    TravelSettings,
     TravelTimes,
     node_times,
     travel_time_matrix,
@@ -72,12 +72,8 @@ class Standing:
         Where they stand.
     cell_ids, site_ids
         Their names, in the same order.
-    direction
-        "to_sites" or "from_sites".
-    crs
-        The study's CRS.
-    access_speed_km_h
-        Speed of access legs.
+    settings
+        What the times are worked out with; kept with the results.
     snapper
         Kept with the results.
     by
@@ -90,9 +86,7 @@ class Standing:
     sites: Snapped
     cell_ids: pd.Index[str]
     site_ids: pd.Index[str]
-    direction: Direction
-    crs: str
-    access_speed_km_h: float
+    settings: TravelSettings
     snapper: Snapper | None = None
     by: SearchBy = AUTO
 
@@ -111,8 +105,9 @@ class Searcher(Protocol):
         ...
 
 
-def standing_of(found: TravelTimes, *, crs: str, access_speed_km_h: float) -> Standing:
+def standing_of(found: TravelTimes) -> Standing:
     """Take from a matrix, which must carry its searches, where everybody stands."""
+    assert found.settings is not None  # noqa: S101  (a matrix with searches has them)
     assert found.search is not None  # noqa: S101
     assert found.cells is not None  # noqa: S101
     return Standing(
@@ -121,9 +116,7 @@ def standing_of(found: TravelTimes, *, crs: str, access_speed_km_h: float) -> St
         sites=found.search.sites,
         cell_ids=found.cell_ids,
         site_ids=found.site_ids,
-        direction=found.search.direction,
-        crs=crs,
-        access_speed_km_h=access_speed_km_h,
+        settings=found.settings,
         snapper=found.snapper,
         by=found.search.by,
     )
@@ -154,20 +147,16 @@ def stand_at(standing: Standing, profile: SpeedProfile) -> Standing:
     """Take the driving times of a profile; cells and sites keep the places where they stand."""
     if profile == standing.profile:
         return standing
-    before, access = standing.times, standing.access_speed_km_h
-    times = times_at(before.network, before.table, profile, crs=standing.crs, known=before)
-    return Standing(
+    before, settings = standing.times, standing.settings
+    access = settings.access_speed_km_h
+    times = times_at(before.network, before.table, profile, crs=settings.crs, known=before)
+    return replace(
+        standing,
         times=times,
         profile=profile,
         cells=restand(times, standing.cells, access_speed_km_h=access),
         sites=restand(times, standing.sites, access_speed_km_h=access),
-        cell_ids=standing.cell_ids,
-        site_ids=standing.site_ids,
-        direction=standing.direction,
-        crs=standing.crs,
-        access_speed_km_h=access,
-        snapper=standing.snapper,
-        by=standing.by,
+        settings=replace(settings, season=profile.season, speed_factor=profile.speed_factor),
     )
 
 
@@ -194,11 +183,12 @@ def search_from(
     """
     before = like.search if like is not None else None
     graph = search_graph(standing.times, like=None if before is None else before.graph)
-    points = PointTimes(graph, standing.cells, direction=standing.direction) if cells_only else None
+    direction = standing.settings.direction
+    points = PointTimes(graph, standing.cells, direction=direction) if cells_only else None
     found = node_times(
         graph,
         standing.sites,
-        direction=standing.direction,
+        direction=direction,
         progress=progress,
         by=standing.by,
         nodes=None if points is None else points.nodes,
@@ -210,6 +200,7 @@ def search_from(
         cell_ids=standing.cell_ids,
         site_ids=standing.site_ids,
         snapper=standing.snapper,
+        settings=standing.settings,
     )
 
 

@@ -136,8 +136,7 @@ def _on_roads(
             f"{len(base.sites.frame)} sites"
         )
         return times, [effect]
-    access = base.study.file.snapping.access_speed_km_h
-    standing = standing_of(base.times, crs=base.study.crs, access_speed_km_h=access)
+    standing = standing_of(base.times)
     profile = SpeedProfile(season=season, road_changes=all_roads)
     return searcher(standing, [profile])[profile], []
 
@@ -156,9 +155,7 @@ def _other_speeds(
     found = {own: after}
     wanted = [one for one in (*variants.values(), *uncertain.values()) if one != own]
     if wanted:
-        access = study.file.snapping.access_speed_km_h
-        standing = standing_of(after, crs=study.crs, access_speed_km_h=access)
-        found |= searcher(standing, wanted)
+        found |= searcher(standing_of(after), wanted)
     return (
         {name: found[profile] for name, profile in variants.items()},
         {name: found[profile] for name, profile in uncertain.items()},
@@ -318,7 +315,11 @@ def candidate_times(run: Run, xy: np.ndarray, ids: Sequence[str]) -> TravelTimes
     nodes = PointTimes(search.graph, cells, direction=search.direction).nodes
     found = node_times(search.graph, points, direction=search.direction, nodes=nodes, like=search)
     return travel_time_matrix(
-        found, cells, cell_ids=run.times.cell_ids, site_ids=pd.Index(list(ids), dtype="object")
+        found,
+        cells,
+        cell_ids=run.times.cell_ids,
+        site_ids=pd.Index(list(ids), dtype="object"),
+        settings=run.times.settings,
     )
 
 

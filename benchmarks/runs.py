@@ -38,7 +38,6 @@ from accessibility.traveltime.links import search_links, site_seeds
 from accessibility.traveltime.search import seeded_dijkstra
 from benchmarks.measuring import ROOT, Arrays, Case, Work
 from benchmarks.networks import (
-    CRS,
     load_streets,
     population_of,
     road_network,
@@ -114,9 +113,7 @@ def _other_speeds(base: TravelTimes, change: str, by: SearchBy | None = None) ->
         base,
         season=season,
         speed_factor=1.0,
-        access_speed_km_h=ACCESS_KM_H,
         road_changes=closed,
-        crs=CRS,
     )
 
 

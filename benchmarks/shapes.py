@@ -60,8 +60,6 @@ def time_raster(junctions: int, cells: int) -> Work:
             three_tiers(),
             bands_min=BANDS_MIN,
             by="site",
-            access_speed_km_h=ACCESS_KM_H,
-            max_leg_m=LONGEST_LEG_M,
         )
 
     return Work(run=draw, facts=lambda drawn: _quality(streets, drawn))

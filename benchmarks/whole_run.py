@@ -38,15 +38,12 @@ def main() -> None:
     if "times" in asked.parts:
         write_times(run.times, asked.folder / "times.parquet")
     if "isochrones" in asked.parts:
-        snapping = study.file.snapping
         bands = acc.isochrones(
             run.times,
             run.population,
             run.sites,
             run.tiers,
             bands_min=study.bands_min,
-            access_speed_km_h=snapping.access_speed_km_h,
-            max_leg_m=snapping.max_leg_m,
             resolution_m=study.file.isochrones.resolution_m,
         )
         bands.to_parquet(asked.folder / "isochrones.parquet")

@@ -138,7 +138,7 @@ def test_the_size_of_batches_changes_nothing(batch_sites: int) -> None:
 def test_any_profile_is_searched_as_in_one_process(
     batch_sites: int, season: acc.speeds.Season, speed_factor: float
 ) -> None:
-    standing = standing_of(BASE.times, crs=DEMO.crs, access_speed_km_h=20)
+    standing = standing_of(BASE.times)
     profile = SpeedProfile(season=season, speed_factor=speed_factor)
     workers = FanOut(workers=InThisProcess(), batch_sites=batch_sites)
     found, wanted = workers(standing, [profile]), search_here(standing, [profile])
@@ -207,7 +207,7 @@ def test_a_job_is_read_as_it_was_written(tmp_path: Path) -> None:
         SpeedProfile(season="winter", speed_factor=1 / 3),
         SpeedProfile(season="summer", road_changes=changes),
     ]
-    standing = standing_of(BASE.times, crs=DEMO.crs, access_speed_km_h=20)
+    standing = standing_of(BASE.times)
     job.write_job(tmp_path, standing, profiles, engine="buckets")
     found = job.read_job(tmp_path)
     assert list(found.profiles) == profiles

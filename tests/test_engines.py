@@ -186,8 +186,8 @@ def test_scenarios_are_searched_as_the_baseline_was(demo_runs: dict[str, Run], e
 @pytest.mark.parametrize("engine", COMPILED)
 def test_other_speeds_and_back_again(demo_runs: dict[str, Run], engine: str) -> None:
     base = demo_runs[engine].times
-    slow = at_other_speeds(base, season="summer", speed_factor=0.5, access_speed_km_h=20)
-    back = at_other_speeds(slow, season="summer", speed_factor=1.0, access_speed_km_h=20)
+    slow = at_other_speeds(base, season="summer", speed_factor=0.5)
+    back = at_other_speeds(slow, season="summer", speed_factor=1.0)
     np.testing.assert_array_equal(back.time_s, base.time_s)
     assert (slow.time_s >= base.time_s).all()
 
@@ -200,9 +200,9 @@ def test_after_a_road_was_closed_the_same_season_opens_it_again(
     assert base.search is not None
     network = base.search.graph.times.network
     way = int(network.way_id[network.edge_way[0]])
-    common = {"season": "summer", "speed_factor": 1.0, "access_speed_km_h": 20}
+    common = {"season": "summer", "speed_factor": 1.0}
     change = (CloseRoad(road=Roads(way=way)),)
-    closed = at_other_speeds(base, **common, road_changes=change, crs=demo_runs[engine].study.crs)
+    closed = at_other_speeds(base, **common, road_changes=change)
     assert closed.search is not None
     assert not closed.search.graph.times.as_tagged
     assert (closed.time_s != base.time_s).any()

@@ -12,7 +12,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "accessibility"
 LAYERS = {
-    "errors": 0,
+    "errors": -1,
+    "checks": 0,
     "projections": 0,
     "services": 1,
     "speeds": 1,

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from world import CRS, World
+from world import World
 
 from accessibility import coverage, load_study, nearest_by_tier, run_study, travel_times
 from accessibility.errors import DataError
@@ -241,7 +241,7 @@ def test_searching_again_at_other_speeds_equals_a_fresh_search(direction, season
     )
     options = {"speeds": "finland-car", "direction": direction}
     base = world.travel_times("abcdef123", "ae2", **options)
-    again = at_other_speeds(base, season=season, speed_factor=factor, access_speed_km_h=20)
+    again = at_other_speeds(base, season=season, speed_factor=factor)
     fresh = world.travel_times("abcdef123", "ae2", season=season, speed_factor=factor, **options)
     np.testing.assert_array_equal(again.time_s, fresh.time_s)
     assert (again.time_s != base.time_s).any()
@@ -259,7 +259,7 @@ def test_ten_percent_slower_on_paper():
     assert world.times("1", "c") == {"1": {"c": 270}}
     assert world.times("1", "c", speed_factor=0.9) == {"1": {"c": 280}}
     base = world.travel_times("1", "c")
-    slower = at_other_speeds(base, season="summer", speed_factor=0.9, access_speed_km_h=20)
+    slower = at_other_speeds(base, season="summer", speed_factor=0.9)
     assert slower.time_s.tolist() == [[280]]
 
 
@@ -652,9 +652,7 @@ def test_a_closed_bridge_is_not_crossed_by_those_who_stand_at_its_ends(
         base,
         season="summer",
         speed_factor=1.0,
-        access_speed_km_h=20,
         road_changes=(CloseRoad(road=Roads(ref="9")),),
-        crs=CRS,
     )
     side = "ab" if site == "b" else "cde"
     found = dict(zip("abcde", closed.time_s[:, 0].tolist(), strict=True))
@@ -670,8 +668,6 @@ def test_who_lives_on_a_closed_dead_end_still_drives_out() -> None:
         base,
         season="summer",
         speed_factor=1.0,
-        access_speed_km_h=20,
         road_changes=(CloseRoad(road=Roads(ref="9")),),
-        crs=CRS,
     )
     assert closed.time_s.tolist() == base.time_s.tolist()

@@ -87,7 +87,7 @@ def engine_of(standing: Standing, folder: Path) -> tuple[Engine, SearchBy]:
         The engine, and how later searches on the same roads are asked for.
     """
     by = standing.by
-    links = search_links(search_graph(standing.times), standing.direction)
+    links = search_links(search_graph(standing.times), standing.settings.direction)
     size = {"nodes": links.nodes, "sites": len(standing.sites)}
     engine = choose_engine(by.engine, **size)
     if engine == "hierarchy":

@@ -133,7 +133,7 @@ class _Gathered:
         search = NodeTimes(
             graph=search_graph(standing.times),
             sites=standing.sites,
-            direction=standing.direction,
+            direction=standing.settings.direction,
             ds=self.node_ds,
             by=by,
             engine=self.engine,
@@ -145,4 +145,5 @@ class _Gathered:
             cells=standing.cells,
             search=search,
             snapper=standing.snapper,
+            settings=standing.settings,
         )

@@ -140,9 +140,9 @@ def write_job(
         "speeds": standing.times.table.model_dump_json(),
         "profiles": [_in_words(profile) for profile in profiles],
         "engine": engine,
-        "direction": standing.direction,
-        "crs": standing.crs,
-        "access_speed_km_h": standing.access_speed_km_h,
+        "direction": standing.settings.direction,
+        "crs": standing.settings.crs,
+        "access_speed_km_h": standing.settings.access_speed_km_h,
     }
     try:
         save_network(standing.times.network, folder / NETWORK)

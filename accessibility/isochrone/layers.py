@@ -11,12 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from accessibility.errors import StudyError
 from accessibility.isochrone.bands import band_polygons
 from accessibility.isochrone.surface import Floats, make_surface
 from accessibility.population import Population
 from accessibility.services import Tiers
 from accessibility.sites import Sites
-from accessibility.traveltime import UNREACHABLE, TravelTimes
+from accessibility.traveltime import UNREACHABLE, TravelSettings, TravelTimes
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -32,8 +33,8 @@ def isochrones(
     *,
     bands_min: Sequence[float],
     by: str = "tier",
-    access_speed_km_h: float = 20,
-    max_leg_m: float = 5000,
+    access_speed_km_h: float | None = None,
+    max_leg_m: float | None = None,
     resolution_m: float | None = None,
 ) -> gpd.GeoDataFrame:
     """Draw the area within each band, by tier or by site.
@@ -49,7 +50,8 @@ def isochrones(
     by
         "tier": around the nearest of a tier's own sites; "site": around each site.
     access_speed_km_h, max_leg_m
-        As the matrix was made with.
+        Those that the matrix was made with, which it carries: they need not be given, and others
+        are refused.
     resolution_m
         Spacing of the raster; None takes 250 m, or what the size of the region allows.
 
@@ -72,13 +74,14 @@ def isochrones(
         raise ValueError("isochrones need travel times with their searches; compute them anew")
     if by not in ("tier", "site"):
         raise ValueError(f'by is "{by}"; expected "tier" or "site"')
+    settings = _settings(times, access_speed_km_h=access_speed_km_h, max_leg_m=max_leg_m)
     search, crs = times.search, str(population.cells.crs)
     places = len(tiers.ids) if by == "tier" else len(times.site_ids)
     surface = make_surface(
         times,
         crs,
-        access_speed_km_h=access_speed_km_h,
-        max_leg_m=max_leg_m,
+        access_speed_km_h=settings.access_speed_km_h,
+        max_leg_m=settings.max_leg_m,
         resolution_m=resolution_m,
         layers=places * len(bands_min),
     )
@@ -102,6 +105,21 @@ def isochrones(
     frame = gpd.GeoDataFrame(table, geometry=shapes, crs=crs)
     frame.attrs["resolution_m"] = surface.resolution_m
     return frame
+
+
+def _settings(times: TravelTimes, **given: float | None) -> TravelSettings:
+    """Return what a matrix was made with; other access legs would draw another matrix's areas."""
+    settings = times.settings
+    if settings is None:
+        raise ValueError("isochrones need travel times with their settings; compute them anew")
+    for name, value in given.items():
+        made_with = getattr(settings, name)
+        if value is not None and value != made_with:
+            raise StudyError(
+                f"{name} is {value:g}, but the travel times were made with {made_with:g}; leave it "
+                "out, or compute the travel times anew"
+            )
+    return settings
 
 
 def _layers(

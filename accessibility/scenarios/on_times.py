@@ -74,9 +74,15 @@ def with_sites(
             cells=cells,
             search=after,
             snapper=times.snapper,
+            settings=times.settings,
         )
     return travel_time_matrix(
-        after, cells, cell_ids=times.cell_ids, site_ids=sites.ids, snapper=snapper
+        after,
+        cells,
+        cell_ids=times.cell_ids,
+        site_ids=sites.ids,
+        snapper=snapper,
+        settings=times.settings,
     )
 
 
@@ -118,7 +124,12 @@ def on_other_roads(
     hierarchy = found.hierarchy or search.hierarchy
     after = replace(search, graph=graph, sites=sites, ds=ds, hierarchy=hierarchy)
     matrix = travel_time_matrix(
-        after, cells, cell_ids=times.cell_ids, site_ids=times.site_ids, snapper=snapper
+        after,
+        cells,
+        cell_ids=times.cell_ids,
+        site_ids=times.site_ids,
+        snapper=snapper,
+        settings=times.settings,
     )
     return matrix, len(rows)
 

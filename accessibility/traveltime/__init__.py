@@ -21,6 +21,7 @@ from accessibility.traveltime.links import Direction
 from accessibility.traveltime.matrix import TravelTimes, travel_time_matrix, whole_seconds
 from accessibility.traveltime.node_times import NodeTimes, PointTimes, node_times
 from accessibility.traveltime.search import UNREACHABLE
+from accessibility.traveltime.settings import TravelSettings
 
 __all__ = [
     "AUTO",
@@ -34,6 +35,7 @@ __all__ = [
     "PointTimes",
     "SearchBy",
     "TopologyStore",
+    "TravelSettings",
     "TravelTimes",
     "choose_engine",
     "node_times",

@@ -14,6 +14,7 @@ from accessibility.network import DS_PER_S, NOWHERE, Snapped, Snapper
 from accessibility.traveltime.engines import LEAST_PAIRS, in_threads, numba_problem
 from accessibility.traveltime.node_times import NodeTimes, PointTimes
 from accessibility.traveltime.search import UNREACHABLE, Times
+from accessibility.traveltime.settings import TravelSettings
 
 
 def whole_seconds(deciseconds: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -38,6 +39,8 @@ class TravelTimes:
     cells, search, snapper
         Where the cells stand, the searches it was read from and what snapped them, where they are
         still known: isochrones and scenarios need them.
+    settings
+        What it was made with; None in a matrix made by hand.
     """
 
     cell_ids: pd.Index[str]
@@ -46,6 +49,7 @@ class TravelTimes:
     cells: Snapped | None = field(default=None, repr=False)
     search: NodeTimes | None = field(default=None, repr=False)
     snapper: Snapper | None = field(default=None, repr=False)
+    settings: TravelSettings | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.time_s.shape != (len(self.cell_ids), len(self.site_ids)):
@@ -169,6 +173,7 @@ def travel_time_matrix(
     cell_ids: pd.Index[str],
     site_ids: pd.Index[str],
     snapper: Snapper | None = None,
+    settings: TravelSettings | None = None,
 ) -> TravelTimes:
     """Put searches and access legs together to the matrix of whole seconds.
 
@@ -180,7 +185,7 @@ def travel_time_matrix(
         Where the cells stand; a cell that is too far from any road reaches nothing.
     cell_ids, site_ids
         Names, as `cells` and `found.sites` are ordered.
-    snapper
+    snapper, settings
         Kept with the result.
     """
     points = PointTimes(found.graph, cells, direction=found.direction)
@@ -194,6 +199,7 @@ def travel_time_matrix(
         cells=cells,
         search=found,
         snapper=snapper,
+        settings=settings,
     )
 
 
