@@ -70,7 +70,7 @@ SET_SPEED_KM_H = Limits(above=0, at_most=130)
 BAND_MIN = Limits(above=0, at_most=100_000)
 RESOLUTION_M = Limits(above=0)
 CAPACITY = Limits(at_least=0)
-PEOPLE_FACTOR = Limits(at_least=0)
+PEOPLE_FACTOR = Limits(at_least=0, at_most=100)
 LONGITUDE = Limits(at_least=-180, at_most=180)
 LATITUDE = Limits(at_least=-90, at_most=90)
 POSITIVE = Limits(above=0)
@@ -188,6 +188,55 @@ def of_kind(
         return value
     how = f"; {hint}" if hint else ""
     raise error(f"{what} must be a {kind.__name__} (it is {_shown(value)}){how}")
+
+
+def list_of(
+    values: object, what: str, kind: type[Kind], *, error: type[InputError] = StudyError
+) -> tuple[Kind, ...]:
+    """Return a list of values of one kind; a single value is not a list of it."""
+    if isinstance(values, (kind, str, Mapping)) or not isinstance(values, Iterable):
+        raise error(f"{what} must be a list of {kind.__name__} (it is {_shown(values)})")
+    found = tuple(values)
+    for place, one in enumerate(found):
+        of_kind(one, f"{what}[{place}]", kind, error=error)
+    return found
+
+
+def check_frame(
+    frame: Any, what: str, columns: Collection[str], *, rows: str, error: type[InputError]
+) -> None:
+    """Check a GeoDataFrame given by hand: its CRS, its columns, and ids that are text, each once.
+
+    Parameters
+    ----------
+    frame
+        What was given.
+    what, rows
+        What it is called, and its rows.
+    columns
+        Those that it must have, geometry apart.
+    error
+        What is raised.
+    """
+    if not hasattr(frame, "crs") or not hasattr(frame, "columns"):
+        raise error(f"{what} must be a GeoDataFrame (it is {_shown(frame)})")
+    lacking = [column for column in columns if column not in frame.columns]
+    if lacking:
+        hint = did_you_mean(lacking[0], frame.columns)
+        raise error(f'{what} has no column "{lacking[0]}"{hint}')
+    if frame.crs is None:
+        raise error(f"{what} has no CRS; say which with set_crs")
+    if frame.crs.is_geographic:
+        raise error(f"{what} is in degrees ({frame.crs.to_string()}); bring it to metres: to_crs")
+    if not frame.index.is_unique:
+        twice = frame.index[frame.index.duplicated()].unique()
+        raise error(f"{what} has {rows} with the same id: {examples(twice)}; give each its own")
+    wrong = [one for one in frame.index if not isinstance(one, str)]
+    if wrong:
+        raise error(
+            f"the ids of {what} must be text: {examples(_shown(one) for one in wrong)}; "
+            "set_index with ids as text"
+        )
 
 
 def path_of(value: object, what: str, *, error: type[InputError] = StudyError) -> Path:

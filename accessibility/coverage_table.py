@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from accessibility.population import Population
-from accessibility.services import EVERYBODY, WHOLE_AREA, Tiers, cutoff_s
+from accessibility.checks import flag, of_kind
+from accessibility.errors import InputError
+from accessibility.population import Population, check_same_cells
+from accessibility.services import EVERYBODY, WHOLE_AREA, Tiers, check_bands, cutoff_s
 from accessibility.sites import Sites
 from accessibility.traveltime import TravelTimes
 
@@ -39,7 +41,16 @@ def nearest_by_tier(
     DataFrame
         Indexed by cell: `time_s_<tier>` (Int32, missing where none is reached) and
         `site_<tier>` (text).
+
+    Raises
+    ------
+    StudyError
+        If the matrix has no column for a site.
     """
+    of_kind(times, "times", TravelTimes, "compute them with travel_times")
+    of_kind(sites, "sites", Sites, "read them with read_sites")
+    of_kind(tiers, "tiers", Tiers, "make them with Tiers((Tier(...), ...))")
+    flag(external, "external")
     columns: dict[str, pd.Series] = {}
     for tier in tiers.ids:
         found = times.nearest(sites.serving(tier, tiers, external=external))
@@ -117,7 +128,21 @@ def coverage(
         `tier`, `group`, `area`, `band_min` (minutes as text, `beyond`, `unreachable`),
         `people_low`, `people_high`, `share_low`, `share_high` (0..1; missing where the area has
         nobody of the group).
+
+    Raises
+    ------
+    InputError
+        If `nearest` has other cells than the grid, or lacks a tier.
+    StudyError
+        If the bands do not rise, or are not positive and finite.
     """
+    of_kind(nearest, "nearest", pd.DataFrame, "find it with nearest_by_tier")
+    of_kind(tiers, "tiers", Tiers, "make them with Tiers((Tier(...), ...))")
+    check_same_cells(nearest.index, population, "nearest")
+    bands_min = check_bands(bands_min)
+    lacking = [tier for tier in tiers.ids if f"time_s_{tier}" not in nearest]
+    if lacking:
+        raise InputError(f"nearest has no column time_s_{lacking[0]}; find it with nearest_by_tier")
     areas = areas_of(population)
     rows = []
     for tier in tiers.ids:

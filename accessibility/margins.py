@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from accessibility.checks import of_kind
 from accessibility.runs import Run, at_other_speeds
 from accessibility.targets import Verdict, check_targets
 
@@ -49,6 +50,7 @@ def speed_margins(run: Run) -> list[Margin]:
     list of Margin
         One a share target, in the study's order.
     """
+    of_kind(run, "run", Run, "run the study with run_study")
     known: dict[float, list[Verdict]] = {1.0: run.verdicts}
 
     def word_at(place: int, factor: float) -> str:

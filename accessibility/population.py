@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accessibility.checks import check_frame, of_kind, texts
 from accessibility.errors import PopulationError, examples
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ Floats = npt.NDArray[np.float64]
 
 #: A municipality whose grid and register differ by more than this share is warned of.
 REGISTER_WARNING = 0.03
+#: More than all people on Earth: a slip of the hand or of a unit.
+MOST_PEOPLE = 1e10
 OWN_COLUMNS = frozenset({"x", "y", "people", "municipality", "geometry", "status", "access_leg_m"})
 
 
@@ -47,7 +50,8 @@ class Population:
     Raises
     ------
     PopulationError
-        If there is no cell, an id comes twice, or people are negative or not numbers.
+        If there is no cell, an id is no text or comes twice, the CRS is missing or in degrees, a
+        column is missing, or people, groups or coordinates are not numbers that can be.
     """
 
     cells: gpd.GeoDataFrame
@@ -57,19 +61,39 @@ class Population:
     register: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
+        groups = texts(self.groups, "groups", error=PopulationError)
+        object.__setattr__(self, "groups", groups)
+        check_frame(
+            self.cells,
+            "the population grid",
+            ("x", "y", "people", *groups),
+            rows="cells",
+            error=PopulationError,
+        )
         if not len(self.cells):
             raise PopulationError("the population grid has no cell")
-        if not self.cells.index.is_unique:
-            twice = self.cells.index[self.cells.index.duplicated()].unique()
+        for column, most in (("x", np.inf), ("y", np.inf), ("people", MOST_PEOPLE)):
+            least = 0.0 if column == "people" else -np.inf
+            self._check_column(column, least, most, missing=False)
+        for group in groups:
+            self._check_column(group, 0.0, MOST_PEOPLE, missing=True)
+
+    def _check_column(self, column: str, least: float, most: float, *, missing: bool) -> None:
+        """Refuse numbers that cannot be; a missing one is a hidden group, where that may be."""
+        try:
+            values = self.cells[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        except (ValueError, TypeError) as problem:
             raise PopulationError(
-                f"the population grid has cells with the same id: {examples(twice)}"
-            )
-        people = self.people
-        bad = ~np.isfinite(people) | (people < 0)
+                f'the population grid\'s column "{column}" must hold numbers ({problem})'
+            ) from problem
+        inside = np.isfinite(values) & (values >= least) & (values <= most)
+        bad = ~inside & ~(missing & np.isnan(values))
         if bad.any():
+            what = "a number of people" if least == 0 else "a coordinate"
+            expected = f"0 to {most:g}" if least == 0 else "metres"
             raise PopulationError(
-                f"{int(bad.sum())} cells have a number of people that is negative or no number: "
-                f"{examples(self.cells.index[bad])}; expected 0 or more"
+                f"{int(bad.sum())} cells have {what} that is negative, too large or no number "
+                f'(column "{column}"): {examples(self.cells.index[bad])}; expected {expected}'
             )
 
     @property
@@ -138,6 +162,29 @@ class Population:
     def _repr_html_(self) -> str:
         shown = pd.DataFrame(self.cells.drop(columns="geometry").head())
         return f"<p>{escape(repr(self)[1:-1])}</p>{shown.to_html()}"
+
+
+def check_same_cells(cell_ids: pd.Index[str], population: Population, what: str) -> None:
+    """Refuse figures whose rows are not the grid's cells in the grid's order.
+
+    Raises
+    ------
+    PopulationError
+        Naming cells that one has and the other lacks, or that the order differs.
+    """
+    of_kind(population, "population", Population, "read it with read_population")
+    cells = population.cells.index
+    if cell_ids is cells or cell_ids.equals(cells):
+        return
+    missing, foreign = cells.difference(cell_ids), cell_ids.difference(cells)
+    differs = (
+        f"cells without a row: {examples(missing)}; rows without a cell: {examples(foreign)}"
+        if len(missing) or len(foreign)
+        else "the cells are the same, in another order"
+    )
+    raise PopulationError(
+        f"{what} and the population have different cells ({differs}); take both from one reading"
+    )
 
 
 def compare_with_register(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 
-from accessibility.errors import DataError, StudyError
+from accessibility.checks import flag, list_of, path_of, text
+from accessibility.errors import DataError, StudyError, did_you_mean
 from accessibility.network import RoadNetwork
 from accessibility.population import Population
 from accessibility.services import Tier, Tiers
@@ -21,7 +23,7 @@ from accessibility.sources.networks import read_network_file
 from accessibility.sources.site_lists import read_site_list
 from accessibility.sources.speed_tables import read_speeds
 from accessibility.speeds import SpeedTable
-from accessibility.study import Study
+from accessibility.study import SitesPart, Study
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -67,9 +69,11 @@ def network_and_cache(
             cache=cache,
         )
     table = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
+    if isinstance(source, RoadNetwork):
+        raise StudyError("source is a road network already; nothing is left to read")
     if hasattr(source, "is_multigraph"):  # a graph, told without loading networkx
         return network_from_graph(source, table), False
-    return read_network_file(Path(source), table, cache=cache)
+    return read_network_file(path_of(source, "source"), table, cache=flag(cache, "cache"))
 
 
 def study_speeds(study: Study) -> SpeedTable:
@@ -106,8 +110,10 @@ def read_population(
     if not isinstance(source, Study):
         if crs is None:
             raise DataError("read_population needs crs, the projected CRS to work in")
+        known = {one.name for one in fields(GridColumns)} - {"crs"} | {"grid_crs"}
+        _check_keys("read_population", columns, known)
         place = columns.pop("grid_crs", None)
-        return read_grid(Path(source), GridColumns(crs=place, **columns), crs=crs)  # type: ignore[arg-type]
+        return read_grid(path_of(source, "source"), GridColumns(crs=place, **columns), crs=crs)  # type: ignore[arg-type]
     part = source.file.population
     grid = GridColumns(
         people=part.people,
@@ -165,9 +171,22 @@ def read_sites(
         return read_site_list(path, named, crs=source.crs, tiers=source.tiers)
     if crs is None or tiers is None:
         raise DataError("read_sites needs crs and tiers")
-    known = tiers if isinstance(tiers, Tiers) else Tiers(tuple(tiers))
+    known = tiers if isinstance(tiers, Tiers) else Tiers(list_of(tiers, "tiers", Tier))
+    _check_keys("read_sites", columns, set(SitesPart.model_fields) - {"source"})
+    for key, column in columns.items():
+        text(column, f"read_sites: {key}")
     standard = {key: key for key in ("id", "name", "tier", "lon", "lat")}
-    return read_site_list(Path(source), standard | columns, crs=crs, tiers=known)
+    return read_site_list(path_of(source, "source"), standard | columns, crs=crs, tiers=known)
+
+
+def _check_keys(function: str, given: Mapping[str, object], known: Collection[str]) -> None:
+    """Refuse keywords that name no column of a file that is read."""
+    for key in given:
+        if key not in known:
+            raise StudyError(
+                f'{function}: "{key}" is no column it knows{did_you_mean(key, known)}; '
+                f"known: {', '.join(sorted(known))}"
+            )
 
 
 def read_surroundings(

@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from accessibility.checks import flag, of_kind, path_of, word
 from accessibility.errors import OutputError, StudyError
 from accessibility.isochrone import Mismatch, isochrones, mismatch
 from accessibility.notices import notices
@@ -152,7 +153,13 @@ def write_run(
     OutputError
         If something cannot be written; the folder is as it was before.
     """
-    place = Path(folder)
+    of_kind(run, "run", Run, "run the study with run_study")
+    if baseline is not None:
+        of_kind(baseline, "baseline", Run, "the run that the scenario is compared with")
+    if language is not None:
+        word(language, "language", LANGUAGES)
+    place = path_of(folder, "folder")
+    force = flag(force, "force")
     check_folder(place, force=force, inputs=run.study.inputs)
     shapes = draw_shapes(run)
     with _whole_folder(place) as new:

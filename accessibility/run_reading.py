@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from accessibility.checks import path_of
 from accessibility.comparison import Outcome
 from accessibility.coverage_table import coverage
 from accessibility.errors import DataError, InputError, ScenarioError
@@ -159,7 +160,7 @@ def read_run(folder: str | Path) -> StoredRun:
     DataError
         If it is no run folder, or another version's.
     """
-    place = Path(folder)
+    place = path_of(folder, "folder")
     try:
         return _read(place)
     except (

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from accessibility.checks import flag, of_kind
 from accessibility.coverage_table import coverage, nearest_by_tier
-from accessibility.errors import DataError
+from accessibility.errors import DataError, StudyError
 from accessibility.hierarchy_cache import TopologyCache
 from accessibility.network import (
     NOWHERE,
@@ -265,7 +266,20 @@ def travel_times(
     -------
     TravelTimes
         Whole seconds, cells x sites; nobody is left out.
+
+    Raises
+    ------
+    StudyError
+        If a setting is out of its limits, or a word is none of those named here.
+    DataError
+        If people and sites are in different CRS, or the roads cannot be used.
     """
+    of_kind(network, "network", RoadNetwork, "read it with read_network")
+    of_kind(population, "population", Population, "read it with read_population")
+    of_kind(sites, "sites", Sites, "read them with read_sites")
+    if progress is not None and not callable(progress):
+        raise StudyError("progress must be a function of the sites done and all sites")
+    by = SearchBy(engine=engine, topologies=TopologyCache())
     table = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
     standing = _stand(
         network,
@@ -277,7 +291,7 @@ def travel_times(
         access_speed_km_h=access_speed_km_h,
         max_leg_m=max_leg_m,
         min_component_m=min_component_m,
-        by=SearchBy(engine=engine, topologies=TopologyCache()),
+        by=by,
     )
     return search_from(standing, progress=progress)
 
@@ -376,6 +390,10 @@ def run_study(
     InputError
         If a file cannot be used; nothing is written.
     """
+    of_kind(study, "study", Study, "read it with load_study")
+    for name, value in (("cache", cache), ("sensitivity", sensitivity)):
+        flag(value, name)
+    by = SearchBy(engine=engine, topologies=TopologyCache() if cache else None)
     speeds = study_speeds(study)
     sites = read_sites(study)
     population = read_population(study)
@@ -394,7 +412,7 @@ def run_study(
         access_speed_km_h=snapping.access_speed_km_h,
         max_leg_m=snapping.max_leg_m,
         min_component_m=snapping.min_component_m,
-        by=SearchBy(engine=engine, topologies=TopologyCache() if cache else None),
+        by=by,
     )
     variants = variant_profiles(study, speeds, own) if sensitivity else {}
     uncertain = uncertain_profiles(study, own)

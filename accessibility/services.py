@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
+from accessibility.checks import BAND_MIN, number, of_kind, text, texts, whole_number, word
 from accessibility.errors import StudyError, did_you_mean, examples
 
 LANGUAGES = ("fi", "sv", "en")
@@ -29,6 +30,16 @@ class Text:
     """
 
     by_language: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.by_language, Mapping) or not self.by_language:
+            raise StudyError(
+                f"a name is {self.by_language!r:.80}, expected texts by language, such as "
+                '{"fi": "Lähitaso"}, or {"": "Lähitaso"} for one in no particular language'
+            )
+        for language, name in self.by_language.items():
+            word(language, "a name's language", ("", *LANGUAGES))
+            of_kind(name, f"the name in {language!r}", str)
 
     def in_language(self, language: str) -> str:
         """Give the name in a language; a missing one falls back to English, then to any."""
@@ -56,6 +67,11 @@ class Tier:
     name: Text
     includes: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        text(self.id, "a tier's id")
+        of_kind(self.name, f'tier "{self.id}": name', Text, 'such as Text({"fi": "Lähitaso"})')
+        object.__setattr__(self, "includes", texts(self.includes, f'tier "{self.id}": includes'))
+
 
 @dataclass(frozen=True, slots=True)
 class Tiers:
@@ -78,7 +94,10 @@ class Tiers:
     _served: dict[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        ids = [tier.id for tier in self.tiers]
+        if not isinstance(self.tiers, Iterable):
+            raise StudyError("tiers must be a list of Tier")
+        object.__setattr__(self, "tiers", tuple(self.tiers))
+        ids = [of_kind(tier, "each of tiers", Tier).id for tier in self.tiers]
         if not ids:
             raise StudyError("the study has no tier; expected at least one [[tiers]] with an id")
         twice = sorted({one for one in ids if ids.count(one) > 1})
@@ -166,21 +185,34 @@ class Target:
     source: str = ""
 
     def __post_init__(self) -> None:
+        self._check_words()
         asks_share = self.within_min is not None or self.share is not None
         if asks_share == (self.min_sites is not None):
             raise StudyError(f'target "{self.id}": give either within_min and share, or min_sites')
         if asks_share and (self.within_min is None or self.share is None):
             raise StudyError(f'target "{self.id}": within_min and share go together')
-        if self.share is not None and not 0 < self.share <= 1:
+        self._check_numbers()
+
+    def _check_words(self) -> None:
+        text(self.id, "a target's id")
+        what = f'target "{self.id}"'
+        of_kind(self.name, f"{what}: name", Text, 'such as Text({"fi": "Lähipalvelu"})')
+        for name in ("tier", "group", *(("open_at",) if self.open_at is not None else ())):
+            text(getattr(self, name), f"{what}: {name}")
+        of_kind(self.source, f"{what}: source", str)
+        word(self.status, f"{what}: status", get_args(TargetStatus))
+
+    def _check_numbers(self) -> None:
+        what = f'target "{self.id}"'
+        if self.share is not None and not 0 < number(self.share, f"{what}: share") <= 1:
             hint = f" (did you mean {self.share / 100:g}?)" if 1 < self.share <= 100 else ""
             raise StudyError(
-                f'target "{self.id}": share is {self.share:g}, expected a fraction above 0 and at '
-                f"most 1{hint}"
+                f"{what}: share is {self.share:g}, expected a fraction above 0 and at most 1{hint}"
             )
-        if self.within_min is not None and not self.within_min > 0:
-            raise StudyError(f'target "{self.id}": within_min must be above 0')
-        if self.min_sites is not None and self.min_sites < 1:
-            raise StudyError(f'target "{self.id}": min_sites must be at least 1')
+        if self.within_min is not None:
+            number(self.within_min, f"{what}: within_min", BAND_MIN)
+        if self.min_sites is not None and whole_number(self.min_sites, f"{what}: min_sites") < 1:
+            raise StudyError(f"{what}: min_sites must be at least 1")
 
     @property
     def kind(self) -> Literal["share", "min_sites"]:
@@ -217,7 +249,11 @@ def check_bands(bands_min: Iterable[float]) -> tuple[float, ...]:
     >>> check_bands([15, 30])
     (15, 30)
     """
+    if isinstance(bands_min, (str, Mapping)) or not isinstance(bands_min, Iterable):
+        raise StudyError(f"isochrones.bands_min: {bands_min!r:.80}: expected a list of minutes")
     bands = tuple(bands_min)
+    for band in bands:
+        number(band, "isochrones.bands_min: a band")
     if not bands:
         raise StudyError("isochrones.bands_min is empty; expected minutes such as [15, 30, 60]")
     if any(not 0 < band < 100_000 for band in bands):

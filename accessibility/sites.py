@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accessibility.checks import check_frame, of_kind
 from accessibility.errors import SitesError, did_you_mean, examples
 from accessibility.services import Tiers
 
@@ -41,7 +42,8 @@ class Sites:
     Raises
     ------
     SitesError
-        If an id comes twice.
+        If an id is no text or comes twice, the CRS is missing or in degrees, a column is missing,
+        a place is empty or not finite, or a capacity or number of visits is negative.
     """
 
     frame: gpd.GeoDataFrame
@@ -49,11 +51,34 @@ class Sites:
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.frame.index.is_unique:
-            twice = self.frame.index[self.frame.index.duplicated()].unique()
-            raise SitesError(f"sites share an id: {examples(twice)}; give each its own")
+        check_frame(self.frame, "the sites", ("name", "tier"), rows="sites", error=SitesError)
         if list(self.frame.index) != sorted(self.frame.index):
             raise SitesError("sites must be in the order of their ids")
+        self._check_places()
+        for column in ("capacity", "visits"):
+            if column not in self.frame:
+                continue
+            values = pd.to_numeric(self.frame[column], errors="coerce").to_numpy(
+                dtype=np.float64, na_value=np.nan
+            )
+            known = self.frame[column].notna().to_numpy()
+            bad = known & ~(np.isfinite(values) & (values >= 0))
+            if bad.any():
+                raise SitesError(
+                    f"{column} of sites {examples(self.frame.index[bad])} is negative or no "
+                    "number; expected 0 or more, or nothing where it is not known"
+                )
+
+    def _check_places(self) -> None:
+        points = self.frame.geometry
+        odd = (points.geom_type != "Point").to_numpy() | points.is_empty.to_numpy()
+        if not odd.any():
+            odd = ~np.isfinite(self.xy).all(axis=1)
+        if odd.any():
+            raise SitesError(
+                f"sites {examples(self.frame.index[odd])} have no point to stand at; expected "
+                "one point each, in metres in the study's CRS"
+            )
 
     @property
     def ids(self) -> pd.Index[str]:
@@ -90,6 +115,7 @@ class Sites:
         list of str
             Site ids, sorted; empty where nobody serves the tier.
         """
+        of_kind(tiers, "tiers", Tiers, "make them with Tiers((Tier(...), ...))")
         offering = tiers.offering(tier)
         serves = self.frame["tier"].isin(offering).to_numpy()
         if "services" in self.frame:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 
+from accessibility.checks import path_of
 from accessibility.errors import OutputError, StudyError
 
 STARTER_FILES = ("study.toml", "sites.csv")
@@ -51,7 +52,7 @@ def write_starter(folder: str | Path) -> list[Path]:
     OutputError
         If they cannot be written.
     """
-    place = Path(folder)
+    place = path_of(folder, "folder")
     if place.is_file():
         raise StudyError(f"{place}: is a file; name a folder")
     taken = [name for name in STARTER_FILES if (place / name).exists()]

@@ -11,6 +11,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from accessibility.checks import (
+    ACCESS_SPEED_KM_H,
+    MAX_LEG_M,
+    MIN_COMPONENT_M,
+    RESOLUTION_M,
+    path_of,
+)
 from accessibility.errors import StudyError, did_you_mean, examples
 from accessibility.services import (
     EVERYBODY,
@@ -58,9 +65,9 @@ class NetworkPart(_Part):
 class SnappingPart(_Part):
     """`[snapping]`."""
 
-    access_speed_km_h: float = Field(20, gt=0, le=130)
-    max_leg_m: float = Field(5000, gt=0, le=100_000)
-    min_component_m: float = Field(1000, ge=0)
+    access_speed_km_h: Annotated[float, Field(**ACCESS_SPEED_KM_H.field)] = 20
+    max_leg_m: Annotated[float, Field(**MAX_LEG_M.field)] = 5000
+    min_component_m: Annotated[float, Field(**MIN_COMPONENT_M.field)] = 1000
 
 
 class RegisterPart(_Part):
@@ -138,7 +145,7 @@ class IsochronesPart(_Part):
     """`[isochrones]`."""
 
     bands_min: list[float | int] = [15, 30, 60, 90, 120, 150, 180]
-    resolution_m: float | None = Field(None, gt=0)
+    resolution_m: Annotated[float, Field(**RESOLUTION_M.field)] | None = None
 
 
 class TargetPart(_Part):
@@ -272,7 +279,7 @@ def load_study(path: str | Path) -> Study:
     StudyError
         With every problem found, one a line.
     """
-    place = Path(path)
+    place = path_of(path, "study")
     data = read_toml(place, "study")
     check_version(data, str(place))
     file = checked(StudyFile, data, str(place))

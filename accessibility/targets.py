@@ -9,9 +9,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from accessibility.checks import list_of, of_kind
 from accessibility.coverage_table import areas_of, joint_share
 from accessibility.opening_times import OpenSites, sites_open_at
-from accessibility.population import Population
+from accessibility.population import Population, check_same_cells
 from accessibility.services import WHOLE_AREA, Target, Tiers
 from accessibility.sites import Sites
 from accessibility.traveltime import TravelTimes
@@ -142,7 +143,18 @@ def check_targets(
     -------
     list of Verdict
         In the order of `targets`.
+
+    Raises
+    ------
+    InputError
+        If a matrix has other cells than the grid, or a target's tier or group is not there.
     """
+    of_kind(times, "times", TravelTimes, "compute them with travel_times")
+    of_kind(sites, "sites", Sites, "read them with read_sites")
+    of_kind(tiers, "tiers", Tiers, "make them with Tiers((Tier(...), ...))")
+    targets = list_of(targets, "targets", Target)
+    for matrix in (times, *(variants or {}).values(), *(uncertain or {}).values()):
+        check_same_cells(matrix.cell_ids, population, "the travel times")
     verdicts = []
     for target in targets:
         serving = sites.serving(target.tier, tiers)

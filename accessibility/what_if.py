@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from accessibility.checks import flag, of_kind, word
 from accessibility.comparison import Comparison, Outcome, compare
 from accessibility.errors import InputError, ScenarioError
 from accessibility.findings import Findings
@@ -41,7 +42,7 @@ from accessibility.scenarios import (
 )
 from accessibility.scenarios.changes import RoadChange
 from accessibility.screening import Screening, screen_closures
-from accessibility.services import Target
+from accessibility.services import LANGUAGES, Target
 from accessibility.sources.areas import named_places
 from accessibility.speed_profiles import Searcher, SpeedProfile, search_here, standing_of
 from accessibility.speeds import Season
@@ -49,6 +50,7 @@ from accessibility.traveltime import PointTimes, TravelTimes, node_times, travel
 
 #: Of populated cells at most so many are tried as places for a new site.
 MOST_CANDIDATES = 3000
+CANDIDATES = ("closed", "centres", "cells")
 SITE_KINDS = (CloseSite, OpenSite, MoveSite, SetTier, SetCapacity, SetHours)
 ROAD_KINDS = (CloseRoad, SetSpeed, ScaleSpeed, CloseFerry)
 
@@ -78,6 +80,8 @@ def run_scenario(base: Run, scenario: Scenario, *, searcher: Searcher = search_h
     ScenarioError
         If a change cannot be applied, or alters nothing.
     """
+    of_kind(base, "base", Run, "run the study with run_study")
+    of_kind(scenario, "scenario", Scenario, "such as closing([...]) or load_scenario")
     problems: list[str] = []
     sites = change_sites(base.sites, scenario.of_kind(*SITE_KINDS), base.tiers)  # type: ignore[arg-type]
     problems += sites.problems
@@ -278,6 +282,9 @@ def _inside_when_open(run: Run, target: Target) -> np.ndarray:
 
 def compare_runs(before: Run, after: Run, language: str = "en") -> Comparison:
     """Compare two runs of one study cell by cell; see `accessibility.comparison.compare`."""
+    for name, run in (("before", before), ("after", after)):
+        of_kind(run, name, Run, "run the study with run_study")
+    word(language, "language", LANGUAGES)
     return compare(
         outcome(before, language), outcome(after, language), visits_per_year=visits_by_tier(before)
     )
@@ -332,7 +339,8 @@ def repair_candidates(base: Run, run: Run, kind: str) -> tuple[np.ndarray, list[
         The baseline and the run whose targets fail.
     kind
         "closed": the baseline's sites that are closed now; "centres": each municipality's most
-        peopled cell; "cells": the most peopled cells.
+        peopled cell (the most peopled cells where the grid names no municipalities); "cells": the
+        most peopled cells.
 
     Returns
     -------
@@ -343,7 +351,10 @@ def repair_candidates(base: Run, run: Run, kind: str) -> tuple[np.ndarray, list[
     ------
     ScenarioError
         If there is none.
+    StudyError
+        If `kind` is something else.
     """
+    word(kind, "kind", CANDIDATES)
     if kind == "closed":
         gone = base.sites.frame[~base.sites.frame.index.isin(run.sites.frame.index)]
         xy, ids = (
@@ -374,6 +385,8 @@ def screen_run(
 
     A target with `open_at` counts the sites that are open then for certain.
     """
+    of_kind(run, "run", Run, "run the study with run_study")
+    flag(pairs, "pairs")
     counted = {
         target.id: sites_open_at(
             run.sites, run.sites.serving(target.tier, run.tiers), target.open_at
@@ -404,6 +417,9 @@ def repair_run(base: Run, run: Run, kind: str) -> list[Restoration]:
     kind
         See `repair_candidates`.
     """
+    of_kind(base, "base", Run, "run the study with run_study")
+    of_kind(run, "run", Run, "run the study with run_study")
+    word(kind, "kind", CANDIDATES)
     failed = [verdict.target for verdict in run.verdicts if verdict.word != "met"]
     if not failed:
         return []

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
+import shapely
 from world import World
 
 import accessibility as acc
 from accessibility.errors import InputError
+from accessibility.population import Population
 from accessibility.services import Text, Tier, Tiers
+from accessibility.sites import Sites
+from accessibility.traveltime import TravelTimes
 
 LINE = World("a-b-c")
 TIERS = Tiers((Tier(id="L", name=Text({"": "local"})),))
@@ -90,3 +99,338 @@ def test_numbers_of_numpy_are_numbers() -> None:
         again = LINE.travel_times("ac", "b", access_speed_km_h=number(5), speed_factor=number(0.5))
         assert again.time_s.tolist() == plain.time_s.tolist()
     assert LINE.travel_times("ac", "b", access_speed_km_h=np.int64(5)).settings is not None
+
+
+# --- changes and scenarios ------------------------------------------------------------------------
+
+ROAD = acc.Roads(ref="9")
+NOT_NUMBERS = [float("nan"), float("inf"), "5", None, True]
+
+
+def test_one_text_is_not_a_list_of_sites() -> None:
+    """closing("12") would close the sites 1 and 2."""
+    with pytest.raises(InputError, match=r'sites is the text "12", expected a list: \["12"\]'):
+        acc.closing("12")
+    assert acc.closing(iter(["12"])).changes == (acc.CloseSite(site="12"),)
+    assert acc.closing(np.array(["12"])).changes == (acc.CloseSite(site="12"),)
+
+
+@pytest.mark.parametrize("sites", [[], [1, 2], None, {"S1": 1}, 12, b"12", [None]])
+def test_only_a_list_of_ids_that_are_text_closes_sites(sites: object) -> None:
+    with pytest.raises(InputError, match="sites"):
+        acc.closing(sites)
+
+
+OPENED = {"id": "N", "name": "New", "tier": "L", "lon": 24.0, "lat": 60.0}
+
+
+@pytest.mark.parametrize("value", [*NOT_NUMBERS, 181, -181, 1e300])
+def test_a_longitude_is_a_number_of_degrees(value: object) -> None:
+    with pytest.raises(InputError, match="lon"):
+        acc.OpenSite(**OPENED | {"lon": value})
+    with pytest.raises(InputError, match="lon"):
+        acc.MoveSite(site="S", lon=value, lat=60)
+    with pytest.raises(InputError, match="lon"):
+        acc.Roads(near=(value, 60), within_m=100)
+    with pytest.raises(InputError, match="lon"):
+        acc.Roads(polygon=[(value, 60), (24, 61), (25, 60)])
+
+
+@pytest.mark.parametrize("value", [*NOT_NUMBERS[:3], True, -1])
+def test_a_capacity_is_a_number_of_residents(value: object) -> None:
+    with pytest.raises(InputError, match="capacity"):
+        acc.OpenSite(**OPENED, capacity=value)
+    with pytest.raises(InputError, match="capacity"):
+        acc.SetCapacity(site="S", capacity=value)
+
+
+@pytest.mark.parametrize("value", [*NOT_NUMBERS, 0, -1, 1000])
+def test_a_speed_or_factor_of_roads_is_above_0(value: object) -> None:
+    with pytest.raises(InputError, match="km_h"):
+        acc.SetSpeed(road=ROAD, km_h=value)
+    with pytest.raises(InputError, match="factor"):
+        acc.ScaleSpeed(road=ROAD, factor=value)
+    if value not in (None, 1000):
+        with pytest.raises(InputError, match="within_m"):
+            acc.Roads(near=(24, 60), within_m=value)
+
+
+@pytest.mark.parametrize("value", [*NOT_NUMBERS[:3], True, -1, 101])
+def test_a_factor_of_people_is_0_to_100(value: object) -> None:
+    with pytest.raises(InputError, match="factor"):
+        acc.ChangePopulation(factor=value)
+
+
+@pytest.mark.parametrize("value", [*NOT_NUMBERS[:3], True])
+def test_a_saving_is_a_number(value: object) -> None:
+    with pytest.raises(InputError, match="saving_eur"):
+        acc.Proposal(saving_eur=value)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: acc.CloseSite(site=12),
+        lambda: acc.CloseSite(site=""),
+        lambda: acc.CloseSite(site=["S1", "S2"]),
+        lambda: acc.SetTier(site="S", tier=None),
+        lambda: acc.SetHours(site="S", hours=None),
+        lambda: acc.SetSeason(value="Winter"),
+        lambda: acc.CloseRoad(road="9"),
+        lambda: acc.CloseFerry(road="9"),
+        lambda: acc.Roads(way="12"),
+        lambda: acc.Roads(way=1.5),
+        lambda: acc.Roads(near="24,60", within_m=100),
+        lambda: acc.Roads(polygon=[(24, 60), (25, 60)]),
+        lambda: acc.Roads(polygon="24,60"),
+        lambda: acc.Scenario(name="A", changes=()),
+        lambda: acc.Scenario(name=acc.Text({"": "A"}), changes=acc.CloseSite(site="S")),
+        lambda: acc.Scenario(name=acc.Text({"": "A"}), changes=["S"]),
+        lambda: acc.Text("A"),
+        lambda: acc.Text({}),
+        lambda: acc.Text({"FI": "A"}),
+        lambda: acc.Text({"fi": None}),
+        lambda: acc.Tier(id="E", name=acc.Text({"": "E"}), includes="LA"),
+        lambda: acc.Tier(id="", name=acc.Text({"": "E"})),
+        lambda: acc.Tiers(("L", "A")),
+        lambda: acc.Tiers("LA"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_where_it_is_made(make: Callable[[], object]) -> None:
+    with pytest.raises(InputError):
+        make()
+
+
+def test_a_road_number_may_be_a_number() -> None:
+    assert acc.Roads(ref=9) == acc.Roads(ref="9")
+
+
+TARGET = {"id": "T", "name": acc.Text({"": "T"}), "tier": "L"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"within_min": value, "share": 0.5}
+        for value in (0, -30, float("nan"), float("inf"), "30", True)
+    ]
+    + [
+        {"within_min": 30, "share": value}
+        for value in (0, -0.5, 80, float("nan"), float("inf"), "0.5", True)
+    ]
+    + [{"min_sites": value} for value in (0, -1, 1.5, float("nan"), "1", True)]
+    + [{"min_sites": 1, "status": "Adopted"}, {"min_sites": 1, "group": None}],
+)
+def test_a_target_by_hand_asks_what_a_study_may_ask(asked: dict) -> None:
+    with pytest.raises(InputError):
+        acc.Target(**TARGET, **asked)
+
+
+# --- figures from a matrix ------------------------------------------------------------------------
+
+
+def matrix() -> tuple[TravelTimes, Population, Sites]:
+    return LINE.travel_times("ac", "bc"), LINE.population("ac"), LINE.sites("bc")
+
+
+@pytest.mark.parametrize(
+    "bands", [[-5, 10], [float("nan")], [30, 15], [15, 15], [], "30", 30, ["30"]]
+)
+def test_bands_rise_and_are_minutes(bands: object) -> None:
+    times, people, sites = matrix()
+    nearest = acc.nearest_by_tier(times, sites, TIERS)
+    with pytest.raises(InputError, match="band"):
+        acc.coverage(nearest, people, TIERS, bands_min=bands)
+    with pytest.raises(InputError, match="band"):
+        acc.isochrones(times, people, sites, TIERS, bands_min=bands)
+
+
+def test_an_unknown_site_is_not_one_that_nobody_reaches() -> None:
+    times = LINE.travel_times("ac", "bc")
+    with pytest.raises(InputError, match='no site "B" in the travel times'):
+        times.nearest(["B"])
+    with pytest.raises(InputError, match="expected a list"):
+        times.nearest("bc")
+    assert times.nearest([])["time_s"].isna().all()
+
+
+def test_sites_without_a_column_are_refused_by_every_figure() -> None:
+    times, people = LINE.travel_times("ac", "b"), LINE.population("ac")
+    more = LINE.sites("bc")
+    target = acc.Target(**TARGET, within_min=30, share=0.5)
+    with pytest.raises(InputError, match='no site "c"'):
+        acc.nearest_by_tier(times, more, TIERS)
+    with pytest.raises(InputError, match='no site "c"'):
+        acc.check_targets(times, people, more, TIERS, [target])
+    with pytest.raises(InputError, match='no site "c"'):
+        acc.isochrones(times, people, more, TIERS, bands_min=[30])
+
+
+@pytest.mark.parametrize("cells", ["ca", "a", "abc"])
+def test_people_of_other_cells_or_in_another_order_are_refused(cells: str) -> None:
+    times, _, sites = matrix()
+    other = LINE.population("abc")
+    other = replace(other, cells=other.cells.loc[list(cells)])
+    nearest = acc.nearest_by_tier(times, sites, TIERS)
+    target = acc.Target(**TARGET, within_min=30, share=0.5)
+    with pytest.raises(InputError, match="different cells"):
+        acc.coverage(nearest, other, TIERS, bands_min=[30])
+    with pytest.raises(InputError, match="different cells"):
+        acc.check_targets(times, other, sites, TIERS, [target])
+    with pytest.raises(InputError, match="different cells"):
+        acc.isochrones(times, other, sites, TIERS, bands_min=[30])
+
+
+@pytest.mark.parametrize("engine", ["dijkstra", "Scipy", "", None, 1])
+def test_an_engine_that_is_none_is_refused(engine: object) -> None:
+    with pytest.raises(InputError, match="engine"):
+        LINE.travel_times("a", "b", engine=engine)
+
+
+# --- people and sites by hand ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf"), 1e300, "many"])
+@pytest.mark.parametrize("column", ["people", "old"])
+def test_people_that_cannot_be_are_refused(column: str, value: object) -> None:
+    if column == "old" and value != value:
+        pytest.skip("a missing group is a hidden one")
+    cells = LINE.population("ab").cells.assign(old=[0.0, 1.0])
+    cells[column] = cells[column].astype(object)
+    cells.loc["a", column] = value
+    with pytest.raises(InputError, match=column):
+        Population(cells=cells, groups=("old",))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda cells: cells.assign(x=[float("nan"), 1.0]),
+        lambda cells: cells.drop(columns="y"),
+        lambda cells: cells.set_axis([1, 2], axis=0),
+        lambda cells: cells.set_axis(["a", "a"], axis=0),
+        lambda cells: cells.to_crs("EPSG:4326"),
+        lambda cells: cells.set_crs(None, allow_override=True),
+        lambda cells: cells.iloc[:0],
+        lambda cells: list(cells.index),
+    ],
+)
+def test_a_grid_by_hand_has_ids_places_and_a_crs_in_metres(spoil: Callable) -> None:
+    with pytest.raises(InputError):
+        Population(cells=spoil(LINE.population("ab").cells))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda sites: sites.assign(capacity=[-1.0, 5.0]),
+        lambda sites: sites.assign(capacity=[float("inf"), 5.0]),
+        lambda sites: sites.assign(visits=["many", 5.0]),
+        lambda sites: sites.set_geometry([shapely.Point(), shapely.Point(0, 0)]),
+        lambda sites: sites.set_geometry([shapely.Point(np.inf, 0), shapely.Point(0, 0)]),
+        lambda sites: sites.buffer(10).to_frame("geometry").join(sites[["name", "tier"]]),
+        lambda sites: sites.drop(columns="tier"),
+        lambda sites: sites.set_axis([1, 2], axis=0),
+        lambda sites: sites.to_crs("EPSG:4326"),
+    ],
+)
+def test_sites_by_hand_stand_somewhere_and_have_numbers_that_can_be(spoil: Callable) -> None:
+    with pytest.raises(InputError):
+        Sites(frame=spoil(LINE.sites("ab").frame))
+
+
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        {"time_s": np.array([[60.0, np.nan]])},
+        {"time_s": np.array([[60, -1]], dtype=np.int32)},
+        {"time_s": np.array([[60, 120]], dtype=np.int64)},
+        {"time_s": [[60, 120]]},
+        {"site_ids": pd.Index(["a", "a"])},
+        {"cell_ids": ["x"]},
+    ],
+)
+def test_a_matrix_by_hand_holds_whole_seconds_by_ids(by_hand: dict) -> None:
+    good = {
+        "cell_ids": pd.Index(["x"]),
+        "site_ids": pd.Index(["a", "b"]),
+        "time_s": np.array([[60, 120]], dtype=np.int32),
+    }
+    assert TravelTimes(**good).reached.all()
+    with pytest.raises(InputError):
+        TravelTimes(**good | by_hand)
+
+
+# --- every other function of the package ----------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run() -> acc.Run:
+    return acc.run_study(acc.load_study(acc.demo_study()), sensitivity=False)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda run, tmp: acc.load_study(1),
+        lambda run, tmp: acc.load_scenario(None),
+        lambda run, tmp: acc.read_speeds(None),
+        lambda run, tmp: acc.read_speeds("walkk"),
+        lambda run, tmp: acc.read_network(None),
+        lambda run, tmp: acc.read_network(run.network),
+        lambda run, tmp: acc.read_network(""),
+        lambda run, tmp: acc.read_population(3, crs="EPSG:3067"),
+        lambda run, tmp: acc.read_population(
+            run.study.inputs["population"], crs="EPSG:3067", peple="p"
+        ),
+        lambda run, tmp: acc.read_sites(
+            run.study.inputs["sites"], crs="EPSG:3067", tiers=run.tiers, names="n"
+        ),
+        lambda run, tmp: acc.read_sites(run.study.inputs["sites"], crs="EPSG:3067", tiers="LA"),
+        lambda run, tmp: acc.read_run(1),
+        lambda run, tmp: acc.run_study("demo.toml"),
+        lambda run, tmp: acc.run_study(run.study, cache="no"),
+        lambda run, tmp: acc.run_study(run.study, sensitivity=1),
+        lambda run, tmp: acc.run_study(run.study, engine="fast"),
+        lambda run, tmp: acc.travel_times("roads", run.population, run.sites),
+        lambda run, tmp: acc.travel_times(run.network, run.sites, run.population),
+        lambda run, tmp: acc.travel_times(run.network, run.population, run.sites, progress=1),
+        lambda run, tmp: acc.run_scenario(run, ["KS-HAN"]),
+        lambda run, tmp: acc.run_scenario(run.study, acc.closing(["KS-HAN"])),
+        lambda run, tmp: acc.compare_runs(run, run, language="de"),
+        lambda run, tmp: acc.compare_runs(run, run.study),
+        lambda run, tmp: acc.card(run, language="en", study_name="x"),
+        lambda run, tmp: acc.screen_run(run, tier="l"),
+        lambda run, tmp: acc.screen_run(run, objective="people_outside"),
+        lambda run, tmp: acc.screen_run(run, pairs="no"),
+        lambda run, tmp: acc.repair_run(run, run, "centre"),
+        lambda run, tmp: acc.speed_margins(run.study),
+        lambda run, tmp: acc.write_run(run, tmp / "r", language="de"),
+        lambda run, tmp: acc.write_run(run, tmp / "r", force="no"),
+        lambda run, tmp: acc.write_run(run, None),
+        lambda run, tmp: acc.write_run(run.study, tmp / "r"),
+        lambda run, tmp: acc.write_page(run, tmp / "page.html"),
+        lambda run, tmp: acc.write_page([run], tmp / "page.html"),
+        lambda run, tmp: acc.write_starter(None),
+        lambda run, tmp: acc.explore_run(run.study),
+        lambda run, tmp: acc.graph_from_network(run.network, "walk", season="Winter"),
+        lambda run, tmp: acc.download_network(["Helsinki"]),
+        lambda run, tmp: acc.download_network("Helsinki", "roads.osm"),
+        lambda run, tmp: acc.isochrones(
+            run.times, run.population, run.sites, run.tiers, bands_min=[30], by="tiers"
+        ),
+        lambda run, tmp: acc.isochrones(
+            run.times, run.population, run.sites, run.tiers, bands_min=[30], resolution_m=0
+        ),
+        lambda run, tmp: acc.nearest_by_tier(run.times, run.sites, run.tiers, external="no"),
+        lambda run, tmp: acc.check_targets(
+            run.times, run.population, run.sites, run.tiers, run.study.targets[0]
+        ),
+    ],
+)
+def test_a_call_with_a_wrong_value_says_so_and_writes_nothing(
+    call: Callable, run: acc.Run, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError):
+        call(run, tmp_path)
+    assert not list(tmp_path.iterdir())

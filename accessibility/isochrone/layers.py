@@ -11,11 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from accessibility.checks import RESOLUTION_M, number, of_kind, word
 from accessibility.errors import StudyError
 from accessibility.isochrone.bands import band_polygons
 from accessibility.isochrone.surface import Floats, make_surface
-from accessibility.population import Population
-from accessibility.services import Tiers
+from accessibility.population import Population, check_same_cells
+from accessibility.services import Tiers, check_bands
 from accessibility.sites import Sites
 from accessibility.traveltime import UNREACHABLE, TravelSettings, TravelTimes
 
@@ -72,8 +73,13 @@ def isochrones(
 
     if times.search is None or times.cells is None:
         raise ValueError("isochrones need travel times with their searches; compute them anew")
-    if by not in ("tier", "site"):
-        raise ValueError(f'by is "{by}"; expected "tier" or "site"')
+    word(by, "by", ("tier", "site"))
+    of_kind(tiers, "tiers", Tiers, "make them with Tiers((Tier(...), ...))")
+    of_kind(sites, "sites", Sites, "read them with read_sites")
+    check_same_cells(times.cell_ids, population, "the travel times")
+    bands_min = check_bands(bands_min)
+    if resolution_m is not None:
+        resolution_m = number(resolution_m, "resolution_m", RESOLUTION_M)
     settings = _settings(times, access_speed_km_h=access_speed_km_h, max_leg_m=max_leg_m)
     search, crs = times.search, str(population.cells.crs)
     places = len(tiers.ids) if by == "tier" else len(times.site_ids)
@@ -132,7 +138,7 @@ def _layers(
             yield str(site), np.array([column]), _as_seconds(times.time_s[:, column])
         return
     for tier in tiers.ids:
-        columns = np.flatnonzero(times.site_ids.isin(sites.serving(tier, tiers)))
+        columns = times.columns_of(sites.serving(tier, tiers))
         nearest = times.time_s[:, columns].min(axis=1, initial=UNREACHABLE)
         yield tier, columns, _as_seconds(nearest)
 

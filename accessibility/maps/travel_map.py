@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from babel.numbers import format_decimal, format_percent
 
+from accessibility.checks import of_kind
 from accessibility.maps.compact import cell_steps, extent, line_steps, point_steps
 from accessibility.maps.escaping import html_text
 from accessibility.maps.layers import (
@@ -100,6 +101,7 @@ def run_map(
 
 def explore_run(run: Run) -> folium.Map:
     """Show a run on a folium map, in its study's language."""
+    of_kind(run, "run", Run, "run the study with run_study")
     return run_map(run, language=run.study.language)
 
 

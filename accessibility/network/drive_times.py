@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from accessibility.checks import SPEED_FACTOR, number, word
 from accessibility.errors import NetworkError
 from accessibility.network.roads import Floats, Ints, RoadNetwork
 from accessibility.speeds import (
@@ -134,6 +136,8 @@ def drive_times(
     NetworkError
         If the table opens no road of the network.
     """
+    word(season, "season", get_args(Season))
+    number(speed_factor, "speed_factor", SPEED_FACTOR)
     rules = [way_speed(tags, speeds, season) for tags in network.tagsets]
     tagset = network.way_tags[network.edge_way]
     forward_km_h = np.array([rule.forward_km_h for rule in rules])[tagset]

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from accessibility.checks import Limits, list_of, path_of, whole_number, word
 from accessibility.errors import OutputError, StudyError
 from accessibility.maps.offline import as_json, content_hash
 from accessibility.pages.answer import answers, in_short
@@ -32,6 +33,7 @@ from accessibility.pages.svg import icon
 from accessibility.pages.tables import Table
 from accessibility.pages.voice import Voice, voice_of
 from accessibility.run_reading import StoredRun
+from accessibility.services import LANGUAGES
 
 MIN_PEOPLE = 10
 
@@ -100,7 +102,11 @@ def write_page(
     OutputError
         If it cannot be written; an older page and its tables then stay.
     """
-    target = Path(path)
+    target = path_of(path, "path")
+    runs = list_of(runs, "runs", StoredRun)
+    if language is not None:
+        word(language, "language", LANGUAGES)
+    min_people = whole_number(min_people, "min_people", Limits(at_least=0))
     folder = target.with_name(f"{target.stem}-tables")
     if not runs:
         raise StudyError("a page needs at least one run; give a folder that `run` wrote")

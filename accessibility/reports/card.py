@@ -7,10 +7,11 @@ places by name. Round figures stand in sentences, exact ones in tables.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
+from accessibility.checks import of_kind, word
 from accessibility.comparison import MOST_PLACES, Comparison, load_by_site
 from accessibility.reports.changes import Changes, TargetChange, changes_of
 from accessibility.reports.escaping import markdown_text
@@ -35,6 +36,7 @@ from accessibility.scenarios import (
     SetSpeed,
     SetTier,
 )
+from accessibility.speeds import Mode
 
 MOST_ROWS = 10
 NONE = "–"
@@ -85,6 +87,8 @@ def card(
     StudyError
         If there are no words in that language.
     """
+    of_kind(comparison, "comparison", Comparison, "compare two runs with compare_runs")
+    word(mode, "mode", get_args(Mode))
     phrases = Phrases(words=Words(language), safe=safe)
     changes = changes_of(comparison, phrases, mode, area_names, min_people=min_people)
     sections = [_heading(changes, study_name, scenario), _edits(changes, scenario)]

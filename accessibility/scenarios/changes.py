@@ -2,12 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from os import PathLike
+from typing import get_args
 
+from accessibility.checks import (
+    CAPACITY,
+    FINITE,
+    LATITUDE,
+    LONGITUDE,
+    PEOPLE_FACTOR,
+    POSITIVE,
+    SET_SPEED_KM_H,
+    SPEED_FACTOR,
+    Limits,
+    number,
+    of_kind,
+    text,
+    texts,
+    whole_number,
+    word,
+)
 from accessibility.errors import ScenarioError
 from accessibility.services import Text
 from accessibility.speeds import Season
+
+FEWEST_CORNERS = 3
+
+
+def _set_number(change: object, name: str, limits: Limits, *, optional: bool = False) -> None:
+    """Keep a field as a checked float; one that need not be given may be None."""
+    value = getattr(change, name)
+    if value is not None or not optional:
+        what = f"{type(change).__name__}: {name}"
+        object.__setattr__(change, name, number(value, what, limits, error=ScenarioError))
+
+
+def _check_texts(change: object, *names: str, optional: bool = False) -> None:
+    """Refuse fields that are no text, or empty; those that need not be given may be None."""
+    for name in names:
+        value = getattr(change, name)
+        if value is not None or not optional:
+            text(value, f"{type(change).__name__}: {name}", error=ScenarioError)
+
+
+def _set_place(change: object) -> None:
+    _set_number(change, "lon", LONGITUDE)
+    _set_number(change, "lat", LATITUDE)
+
+
+def _lon_lat(point: object, what: str) -> tuple[float, float]:
+    """Return a place as longitude and latitude in degrees."""
+    pair = tuple(point) if isinstance(point, Iterable) and not isinstance(point, str) else ()
+    if len(pair) != 2:
+        raise ScenarioError(f"road: {what} must be [lon, lat] (it is {point!r:.80})")
+    lon, lat = pair
+    return (
+        number(lon, f"road: {what}: lon", LONGITUDE, error=ScenarioError),
+        number(lat, f"road: {what}: lat", LATITUDE, error=ScenarioError),
+    )
+
+
+def _check_road(change: CloseRoad | SetSpeed | ScaleSpeed | CloseFerry) -> None:
+    of_kind(
+        change.road,
+        f"{type(change).__name__}: road",
+        Roads,
+        'choose roads as in Roads(ref="9")',
+        error=ScenarioError,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +79,9 @@ class CloseSite:
     """Close a site: all its services go."""
 
     site: str
+
+    def __post_init__(self) -> None:
+        _check_texts(self, "site")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +97,12 @@ class OpenSite:
     capacity: float | None = None
     hours: str | None = None
 
+    def __post_init__(self) -> None:
+        _check_texts(self, "id", "name", "tier")
+        _check_texts(self, "municipality", "hours", optional=True)
+        _set_place(self)
+        _set_number(self, "capacity", CAPACITY, optional=True)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveSite:
@@ -39,6 +112,10 @@ class MoveSite:
     lon: float
     lat: float
 
+    def __post_init__(self) -> None:
+        _check_texts(self, "site")
+        _set_place(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetTier:
@@ -46,6 +123,9 @@ class SetTier:
 
     site: str
     tier: str
+
+    def __post_init__(self) -> None:
+        _check_texts(self, "site", "tier")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +135,10 @@ class SetCapacity:
     site: str
     capacity: float
 
+    def __post_init__(self) -> None:
+        _check_texts(self, "site")
+        _set_number(self, "capacity", CAPACITY)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetHours:
@@ -63,10 +147,16 @@ class SetHours:
     site: str
     hours: str
 
+    def __post_init__(self) -> None:
+        _check_texts(self, "site")
+        of_kind(self.hours, "SetHours: hours", str, error=ScenarioError)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roads:
     """A choice of roads: by number, by the map's way id, near a point, or in a polygon.
+
+    A road's number may be given as a number or as text.
 
     Of several conditions all must hold. `near` and `polygon` are longitudes and latitudes in
     degrees, `within_m` is in metres.
@@ -74,7 +164,8 @@ class Roads:
     Raises
     ------
     ScenarioError
-        If there is no condition, or `near` and `within_m` do not come together.
+        If there is no condition, `near` and `within_m` do not come together, or a number or a
+        place is none.
     """
 
     ref: str | None = None
@@ -86,8 +177,22 @@ class Roads:
     def __post_init__(self) -> None:
         if (self.near is None) != (self.within_m is None):
             raise ScenarioError("road: near = [lon, lat] and within_m go together")
-        if self.polygon is not None and len(self.polygon) < 3:
-            raise ScenarioError("road: polygon needs at least three [lon, lat] corners")
+        if isinstance(self.ref, int) and not isinstance(self.ref, bool):
+            object.__setattr__(self, "ref", str(self.ref))
+        _check_texts(self, "ref", optional=True)
+        if self.way is not None:
+            way = whole_number(self.way, "Roads: way", error=ScenarioError)
+            object.__setattr__(self, "way", way)
+        _set_number(self, "within_m", POSITIVE, optional=True)
+        if self.near is not None:
+            object.__setattr__(self, "near", _lon_lat(self.near, "near"))
+        if self.polygon is not None:
+            if isinstance(self.polygon, str) or not isinstance(self.polygon, Iterable):
+                raise ScenarioError("road: polygon must be a list of [lon, lat] corners")
+            corners = tuple(_lon_lat(one, "polygon") for one in self.polygon)
+            if len(corners) < FEWEST_CORNERS:
+                raise ScenarioError("road: polygon needs at least three [lon, lat] corners")
+            object.__setattr__(self, "polygon", corners)
         if all(one is None for one in (self.ref, self.way, self.near, self.polygon)):
             raise ScenarioError("road: give ref, way, near with within_m, or polygon")
 
@@ -98,6 +203,9 @@ class CloseRoad:
 
     road: Roads
 
+    def __post_init__(self) -> None:
+        _check_road(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSpeed:
@@ -105,6 +213,10 @@ class SetSpeed:
 
     road: Roads
     km_h: float
+
+    def __post_init__(self) -> None:
+        _check_road(self)
+        _set_number(self, "km_h", SET_SPEED_KM_H)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +226,10 @@ class ScaleSpeed:
     road: Roads
     factor: float
 
+    def __post_init__(self) -> None:
+        _check_road(self)
+        _set_number(self, "factor", SPEED_FACTOR)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseFerry:
@@ -121,12 +237,19 @@ class CloseFerry:
 
     road: Roads | None = None
 
+    def __post_init__(self) -> None:
+        if self.road is not None:
+            _check_road(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetSeason:
     """Drive in another season."""
 
     value: Season
+
+    def __post_init__(self) -> None:
+        word(self.value, "SetSeason: value", get_args(Season), error=ScenarioError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +262,19 @@ class ChangePopulation:
     group: str | None = None
     year: int | None = None
 
+    def __post_init__(self) -> None:
+        if isinstance(self.source, PathLike):
+            object.__setattr__(self, "source", str(self.source))
+        _check_texts(self, "source", "municipality", "group", optional=True)
+        _set_number(self, "factor", PEOPLE_FACTOR, optional=True)
+        if self.year is not None:
+            whole_number(self.year, "ChangePopulation: year", error=ScenarioError)
+
 
 SiteChange = CloseSite | OpenSite | MoveSite | SetTier | SetCapacity | SetHours
 RoadChange = CloseRoad | SetSpeed | ScaleSpeed | CloseFerry
 Change = SiteChange | RoadChange | SetSeason | ChangePopulation
+CHANGES: tuple[type, ...] = get_args(Change)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +289,11 @@ class Proposal:
     replacement: str = ""
     saving_eur: float | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("body", "diary_number", "preparer", "date", "contact", "replacement"):
+            of_kind(getattr(self, name), f"Proposal: {name}", str, error=ScenarioError)
+        _set_number(self, "saving_eur", FINITE, optional=True)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
@@ -165,6 +302,21 @@ class Scenario:
     name: Text
     changes: tuple[Change, ...] = ()
     proposal: Proposal | None = None
+
+    def __post_init__(self) -> None:
+        of_kind(self.name, "Scenario: name", Text, 'such as Text({"en": "..."})')
+        if isinstance(self.changes, (str, *CHANGES)) or not isinstance(self.changes, Iterable):
+            raise ScenarioError("Scenario: changes must be a list of changes, in order")
+        object.__setattr__(self, "changes", tuple(self.changes))
+        for place, change in enumerate(self.changes):
+            if not isinstance(change, CHANGES):
+                known = ", ".join(kind.__name__ for kind in CHANGES)
+                raise ScenarioError(
+                    f"Scenario: changes[{place}] is a {type(change).__name__}, which is no change; "
+                    f"known: {known}"
+                )
+        if self.proposal is not None:
+            of_kind(self.proposal, "Scenario: proposal", Proposal, error=ScenarioError)
 
     def of_kind(self, *kinds: type) -> list[Change]:
         """List the changes of some kinds, in order."""
@@ -181,13 +333,23 @@ def closing(sites: Sequence[str], names: Sequence[str] | None = None) -> Scenari
     names
         What its name calls them; the ids unless given.
 
+    Raises
+    ------
+    ScenarioError
+        If `sites` is one text, not a list of ids, holds none, or holds one twice.
+
+    Examples
+    --------
     >>> closing(["S148"]).changes
     (CloseSite(site='S148'),)
     """
-    called = ", ".join(names or sites)
+    ids = texts(sites, "sites", error=ScenarioError)
+    if not ids:
+        raise ScenarioError("sites is empty; name at least one site to close")
+    called = ", ".join(texts(names, "names", error=ScenarioError) if names else ids)
     return Scenario(
         name=Text(
             {"fi": f"Lakkautetaan {called}", "sv": f"{called} dras in", "en": f"Closing {called}"}
         ),
-        changes=tuple(CloseSite(site=site) for site in sites),
+        changes=tuple(CloseSite(site=site) for site in ids),
     )

@@ -53,8 +53,8 @@ def change_people(
 
 def _problem(change: ChangePopulation, population: Population) -> str:
     """Say why a change cannot be applied; nothing where it can."""
-    if change.factor is None or not 0 <= change.factor <= 100:
-        return "population: factor must be a number from 0 to 100"
+    if change.factor is None:
+        return "population: factor is missing"
     if change.factor == 1:
         return "population: factor = 1 alters nothing"
     municipality = population.municipalities

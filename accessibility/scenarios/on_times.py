@@ -57,6 +57,8 @@ def with_sites(
     fresh = [site for site in sites.ids if site in set(searched)]
     kept = [site for site in sites.ids if site not in set(searched)]
     rows = times.site_ids.get_indexer(pd.Index(kept, dtype=object)).astype(np.int64)
+    if (rows < 0).any():
+        raise ValueError("sites stand that the travel times have no column for; compute them anew")
     points, ds = take(search.sites, rows), search.ds[rows]
     if fresh:
         places = sites.ids.get_indexer(pd.Index(fresh, dtype=object))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from accessibility.checks import text
 from accessibility.errors import DataError, StudyError
 from accessibility.network import RoadNetwork
 from accessibility.sources.graphs import network_from_graph
@@ -38,6 +39,7 @@ def download_network(
     -----
     Needs the internet. Licence of the data: Open Database License, © OpenStreetMap contributors.
     """
+    text(place, "place")
     table = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
     if path is not None and Path(path).suffix != ".graphml":
         raise StudyError(f"download_network: {path} must end in .graphml")

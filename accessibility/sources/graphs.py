@@ -13,9 +13,11 @@ import numpy as np
 import shapely
 from pyproj import CRS, Transformer
 
+from accessibility.checks import of_kind
 from accessibility.errors import NetworkError, examples
 from accessibility.network import CLOSED, RoadNetwork, drive_times
 from accessibility.network.roads import geodesic_m
+from accessibility.sources.speed_tables import read_speeds
 from accessibility.speeds import Season, SpeedTable, keys_read
 
 if TYPE_CHECKING:
@@ -251,7 +253,7 @@ def _line(
 
 
 def graph_from_network(
-    network: RoadNetwork, speeds: SpeedTable, *, season: Season = "summer"
+    network: RoadNetwork, speeds: SpeedTable | str, *, season: Season = "summer"
 ) -> nx.MultiDiGraph:
     """Give a road network as an osmnx-like MultiDiGraph.
 
@@ -260,7 +262,7 @@ def graph_from_network(
     network
         The roads.
     speeds
-        The speed table; directions that it closes are left out.
+        The speed table, by value or name; directions that it closes are left out.
     season
         "summer" or "winter".
 
@@ -273,6 +275,8 @@ def graph_from_network(
         as the network has it, so that reading the graph again gives the same times. osmnx can save,
         plot and route on it. Turn restrictions are left out: such graphs cannot hold them.
     """
+    of_kind(network, "network", RoadNetwork, "read it with read_network")
+    speeds = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
     times = drive_times(network, speeds, season=season)
     import networkx as nx
 

@@ -10,13 +10,21 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from accessibility import scenarios
+from accessibility.checks import (
+    CAPACITY,
+    LATITUDE,
+    LONGITUDE,
+    SET_SPEED_KM_H,
+    SPEED_FACTOR,
+    path_of,
+)
 from accessibility.errors import ScenarioError, StudyError, did_you_mean
 from accessibility.scenarios import Proposal, Roads, Scenario
 from accessibility.services import LANGUAGES, Text
 from accessibility.sources.toml import check_version, checked, read_toml
 
-Longitude = Annotated[float | int, Field(ge=-180, le=180)]
-Latitude = Annotated[float | int, Field(ge=-90, le=90)]
+Longitude = Annotated[float | int, Field(**LONGITUDE.field)]
+Latitude = Annotated[float | int, Field(**LATITUDE.field)]
 
 
 def _text(value: object) -> object:
@@ -28,7 +36,7 @@ def _text(value: object) -> object:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class RoadsPart(_Part):
@@ -66,7 +74,7 @@ class _OpenSite(_Part):
     lon: Longitude
     lat: Latitude
     municipality: str | None = None
-    capacity: float | int | None = Field(None, ge=0)
+    capacity: Annotated[float | int, Field(**CAPACITY.field)] | None = None
     hours: str | None = None
 
 
@@ -86,7 +94,7 @@ class _SetTier(_Part):
 class _SetCapacity(_Part):
     action: Literal["set_capacity"]
     site: str
-    capacity: float | int = Field(ge=0)
+    capacity: Annotated[float | int, Field(**CAPACITY.field)]
 
 
 class _SetHours(_Part):
@@ -103,13 +111,13 @@ class _CloseRoad(_Part):
 class _SetSpeed(_Part):
     action: Literal["set_speed"]
     road: RoadsPart
-    km_h: float | int = Field(gt=0, le=130)
+    km_h: Annotated[float | int, Field(**SET_SPEED_KM_H.field)]
 
 
 class _ScaleSpeed(_Part):
     action: Literal["scale_speed"]
     road: RoadsPart
-    factor: float | int = Field(gt=0, le=10)
+    factor: Annotated[float | int, Field(**SPEED_FACTOR.field)]
 
 
 class _CloseFerry(_Part):
@@ -176,7 +184,7 @@ def load_scenario(path: str | Path) -> Scenario:
     ScenarioError
         With every problem found, one a line.
     """
-    place = Path(path)
+    place = path_of(path, "scenario", error=ScenarioError)
     try:
         data = read_toml(place, "scenario")
         check_version(data, str(place))
@@ -219,7 +227,10 @@ def _change(data: dict[str, Any], where: str, folder: Path) -> scenarios.changes
         raise ScenarioError(f"{where}: {problem}") from None
     if values.get("source") is not None:
         values["source"] = str((folder / values["source"]).resolve())
-    change: scenarios.changes.Change = kind(**values)
+    try:
+        change: scenarios.changes.Change = kind(**values)
+    except ScenarioError as problem:
+        raise ScenarioError(f"{where}: {problem}") from None
     return change
 
 

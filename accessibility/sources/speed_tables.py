@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
+from accessibility.checks import path_of
 from accessibility.errors import StudyError, did_you_mean
 from accessibility.sources.toml import checked, read_toml
 from accessibility.speeds import SpeedTable
@@ -40,7 +41,7 @@ def read_speeds(name: str | Path, *, folder: Path = Path()) -> SpeedTable:
     StudyError
         If there is neither, or the table is wrong.
     """
-    text = str(name)
+    text = str(path_of(name, "speeds"))
     if text in built_in_tables():
         return built_in_table(text)
     path = folder / text

@@ -17,6 +17,7 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 import numpy.typing as npt
 
+from accessibility.checks import Limits, whole_number, word
 from accessibility.traveltime.hierarchy import (
     Hierarchy,
     HierarchySearch,
@@ -80,6 +81,11 @@ class SearchBy:
     engine: EngineChoice = "auto"
     threads: int | None = None
     topologies: TopologyStore | None = None
+
+    def __post_init__(self) -> None:
+        word(self.engine, "engine", ENGINES)
+        if self.threads is not None:
+            whole_number(self.threads, "threads", Limits(at_least=1))
 
 
 AUTO = SearchBy()

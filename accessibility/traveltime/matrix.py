@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
 
@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from accessibility.checks import texts
+from accessibility.errors import InputError, StudyError, did_you_mean, examples
 from accessibility.network import DS_PER_S, NOWHERE, Snapped, Snapper
 from accessibility.traveltime.engines import LEAST_PAIRS, in_threads, numba_problem
 from accessibility.traveltime.node_times import NodeTimes, PointTimes
@@ -52,32 +54,54 @@ class TravelTimes:
     settings: TravelSettings | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        if self.search is None:
+            self._check_by_hand()
         if self.time_s.shape != (len(self.cell_ids), len(self.site_ids)):
             raise ValueError("time_s must have one row a cell and one column a site")
         if list(self.site_ids) != sorted(self.site_ids):
             raise ValueError("sites must be in the order of their ids: ties go to the first")
         self.time_s.flags.writeable = False
 
+    def _check_by_hand(self) -> None:
+        """Check what somebody filled in: whole seconds, ids that are text and come once."""
+        if not (isinstance(self.time_s, np.ndarray) and self.time_s.dtype == np.int32):
+            raise InputError(
+                "time_s must be an array of whole seconds of the kind int32, with "
+                f"{UNREACHABLE} where there is no way"
+            )
+        if self.time_s.size and self.time_s.min() < 0:
+            raise InputError("time_s holds negative seconds")
+        for what, ids in (("cell_ids", self.cell_ids), ("site_ids", self.site_ids)):
+            if not isinstance(ids, pd.Index):
+                raise InputError(f"{what} must be a pandas Index of ids")
+            if not ids.is_unique:
+                raise InputError(f"{what}: ids come twice: {examples(ids[ids.duplicated()])}")
+
     @property
     def reached(self) -> npt.NDArray[np.bool_]:
         """Whether there is a way, shape (cells, sites)."""
         return self.time_s != UNREACHABLE
 
-    def nearest(self, sites: Sequence[str]) -> pd.DataFrame:
+    def nearest(self, sites: Iterable[str]) -> pd.DataFrame:
         """Find the nearest of some sites for every cell.
 
         Parameters
         ----------
         sites
-            Ids; a tie on whole seconds goes to the smaller id.
+            Ids; a tie on whole seconds goes to the smaller id. Of no site at all nobody is near.
 
         Returns
         -------
         DataFrame
             Indexed by cell; `time_s` (Int32, missing where none is reached) and `site` (text,
             missing there).
+
+        Raises
+        ------
+        StudyError
+            If one of them has no column here, or `sites` is one text.
         """
-        columns = np.flatnonzero(self.site_ids.isin(list(sites)))
+        columns = self.columns_of(sites)
         if not len(columns):
             missing = np.full(len(self.cell_ids), pd.NA, dtype=object)
             return pd.DataFrame(
@@ -95,6 +119,20 @@ class TravelTimes:
             },
             index=self.cell_ids,
         )
+
+    def columns_of(self, sites: Iterable[str]) -> npt.NDArray[np.intp]:
+        """Return the columns of some sites, rising; an id that has none is an error."""
+        wanted = texts(sites, "sites")
+        columns = self.site_ids.get_indexer(pd.Index(wanted, dtype=object))
+        unknown = [site for site, column in zip(wanted, columns, strict=True) if column < 0]
+        if unknown:
+            raise StudyError(
+                f'there is no site "{unknown[0]}" in the travel times'
+                f"{did_you_mean(unknown[0], self.site_ids)}; {len(unknown)} of the "
+                f"{len(wanted)} sites asked for have no column: {examples(unknown)}. Compute the "
+                "travel times with the same sites"
+            )
+        return np.unique(columns)
 
     def to_frame(self) -> pd.DataFrame:
         """List every pair that has a way: `cell_id`, `site_id` (categories), `travel_time_s`."""
