@@ -334,6 +334,28 @@ def test_ctrl_c_stops_the_workers(tmp_path: Path, notes: Path) -> None:
     wait_for(lambda: not Path(f"/proc/{worker}").exists(), "the worker's end", 60)
 
 
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="needs signal masks")
+def test_ctrl_c_reaches_no_worker_even_before_it_has_started(tmp_path: Path) -> None:
+    """Every worker is interrupted the moment that it exists: it still gets ready."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os, signal, time\n"
+        "from accessibility.distributed import ProcessWorkers\n"
+        "if __name__ == '__main__':\n"
+        "    with ProcessWorkers(2) as workers:\n"
+        "        for _ in range(40):\n"
+        "            for one in workers._processes:\n"
+        "                os.kill(one.process.pid, signal.SIGINT)\n"
+        "            time.sleep(0.05)\n"
+        "        for one in workers._processes:\n"
+        "            print(one.pipe.recv())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert (done.stdout.splitlines(), done.stderr) == (["('ready',)"] * 2, "")
+
+
 def test_a_script_without_a_main_guard_is_told_so(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
