@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import pandas as pd
 
 from accessibility.checks import check_frame, of_kind, texts
 from accessibility.errors import PopulationError, examples
+from accessibility.partition import Partition, check_partition, hidden_bounds
 
 if TYPE_CHECKING:
     import folium
@@ -24,6 +25,8 @@ Floats = npt.NDArray[np.float64]
 REGISTER_WARNING = 0.03
 #: More than all people on Earth: a slip of the hand or of a unit.
 MOST_PEOPLE = 1e10
+#: Columns of both ends where people are known by bounds alone, before a group's name or `people`.
+FEWEST, MOST = "fewest_", "most_"
 OWN_COLUMNS = frozenset({"x", "y", "people", "municipality", "geometry", "status", "access_leg_m"})
 
 
@@ -43,6 +46,11 @@ class Population:
         What was assumed, dropped, perturbed.
     notes
         Sentences about what reading assumed.
+    partition
+        Lists of groups; everybody is in exactly one group of each list.
+    ranges
+        Fewest and most people by cell, by group and for `*`, where a scenario multiplied a group
+        that is hidden somewhere; empty: they follow from the cells.
     register
         Per municipality: `grid` and `register` people, `difference` (share), where a register was
         given; the grid's people are those before scaling.
@@ -51,13 +59,16 @@ class Population:
     ------
     PopulationError
         If there is no cell, an id is no text or comes twice, the CRS is missing or in degrees, a
-        column is missing, or people, groups or coordinates are not numbers that can be.
+        column is missing, or people, groups or coordinates are not numbers that can be,
+        or the partition names a group that there is not.
     """
 
     cells: gpd.GeoDataFrame
     groups: tuple[str, ...] = ()
     counts: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    partition: Partition = ()
+    ranges: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict, repr=False)
     register: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
@@ -77,6 +88,7 @@ class Population:
             self._check_column(column, least, most, missing=False)
         for group in groups:
             self._check_column(group, 0.0, MOST_PEOPLE, missing=True)
+        check_partition(self.partition, groups)
 
     def _check_column(self, column: str, least: float, most: float, *, missing: bool) -> None:
         """Refuse numbers that cannot be; a missing one is a hidden group, where that may be."""
@@ -117,10 +129,12 @@ class Population:
         return self.cells.get("municipality")
 
     def bounds(self, group: str) -> tuple[Floats, Floats]:
-        """Give the fewest and the most people of a group in each cell.
+        """Return the fewest and the most people of a group in each cell.
 
-        A suppressed group lies between 0 and the people that the known groups leave over. A
-        perturbed figure is kept as it stands, even where it exceeds the cell's people.
+        A hidden group is anything from nobody to everybody of its cell; inside a partition, the
+        hidden groups together are what the known ones leave over, so that a single hidden one is
+        known exactly. A perturbed figure is kept as it stands, even where it exceeds the cell's
+        people.
 
         Parameters
         ----------
@@ -137,17 +151,29 @@ class Population:
         PopulationError
             If there is no such group.
         """
-        if group == "*":
-            return self.people, self.people
-        if group not in self.groups:
+        if group != "*" and group not in self.groups:
             raise PopulationError(
                 f'the population grid has no group "{group}"; known: {examples(self.groups)}'
             )
-        known = self.cells[list(self.groups)].to_numpy(dtype=np.float64, na_value=np.nan)
-        own = known[:, self.groups.index(group)]
-        rest = np.maximum(self.people - np.nansum(known, axis=1), 0.0)
-        hidden = np.isnan(own)
-        return np.where(hidden, 0.0, own), np.where(hidden, rest, own)
+        if group in self.ranges:
+            return self.ranges[group]
+        if group == "*":
+            return self.people, self.people
+        part = next((one for one in self.partition if group in one), None)
+        partners = None if part is None else self.known(*(one for one in part if one != group))
+        return hidden_bounds(self.people, self.known(group)[:, 0], partners)
+
+    def known(self, *groups: str) -> Floats:
+        """Return the people of some groups, shape (cells, groups); NaN where they are hidden."""
+        return self.cells[list(groups)].to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def range_columns(self) -> dict[str, Floats]:
+        """Return `ranges` as columns of a table of cells; see `ranges_of`."""
+        columns: dict[str, Floats] = {}
+        for group, (low, high) in self.ranges.items():
+            name = "people" if group == "*" else group
+            columns |= {FEWEST + name: low, MOST + name: high}
+        return columns
 
     def explore(self) -> folium.Map:
         """Show the grid on a folium map."""
@@ -185,6 +211,19 @@ def check_same_cells(cell_ids: pd.Index[str], population: Population, what: str)
     raise PopulationError(
         f"{what} and the population have different cells ({differs}); take both from one reading"
     )
+
+
+def ranges_of(cells: pd.DataFrame, groups: Sequence[str]) -> dict[str, tuple[Floats, Floats]]:
+    """Return `Population.ranges` from a table of cells that has their columns; else none."""
+    named = {"*": "people", **{group: group for group in groups}}
+    return {
+        group: (
+            cells[FEWEST + name].to_numpy(dtype=np.float64),
+            cells[MOST + name].to_numpy(dtype=np.float64),
+        )
+        for group, name in named.items()
+        if FEWEST + name in cells and MOST + name in cells
+    }
 
 
 def compare_with_register(
@@ -246,10 +285,4 @@ def compare_with_register(
             cells[column] = cells[column] * by_cell
         counts["people_before_scaling"] = population.total
         counts["people"] = float(cells["people"].sum())
-    return Population(
-        cells=cells,
-        groups=population.groups,
-        counts=counts,
-        notes=population.notes,
-        register=table.sort_index(),
-    )
+    return replace(population, cells=cells, counts=counts, register=table.sort_index())

@@ -124,6 +124,7 @@ def read_population(
         anchor=part.anchor,
         cell_size_m=part.cell_size_m,
         groups=part.groups or None,
+        partition=part.partition,
         municipality=part.municipality,
         suppressed=part.suppressed,
         keep=part.keep or None,

@@ -369,6 +369,7 @@ def provenance_of(run: Run, shapes: Shapes | None = None) -> dict[str, Any]:
         "network": dict(run.network_origin),
         "season": run.season,
         "register": _register_records(run),
+        "partition": [list(part) for part in run.population.partition],
         "stranded_sites": dict(run.stranded_sites),
         "people_outside": {name: list(both) for name, both in run.people_outside.items()},
         "scenario": _scenario_of(run),

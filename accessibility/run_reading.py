@@ -18,7 +18,7 @@ from accessibility.comparison import Outcome
 from accessibility.coverage_table import coverage
 from accessibility.errors import DataError, InputError, ScenarioError
 from accessibility.opening_times import sites_open_at
-from accessibility.population import OWN_COLUMNS, Population
+from accessibility.population import FEWEST, MOST, OWN_COLUMNS, Population, ranges_of
 from accessibility.reports.facts import ReportFacts
 from accessibility.scenarios import Proposal, Roads, Scenario, changes
 from accessibility.services import Target, Text, Tiers
@@ -32,6 +32,7 @@ from accessibility.targets import AreaShare, Verdict
 #: What may differ between two runs that are compared: the list of sites, and a scenario.
 MAY_DIFFER = frozenset({"sites"})
 CELL_COLUMNS = ("time_s_", "site_")
+NO_GROUPS = (*CELL_COLUMNS, FEWEST, MOST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -270,7 +271,7 @@ def _population(cells: gpd.GeoDataFrame, provenance: Mapping[str, Any]) -> Popul
     groups = [
         str(column)
         for column in cells
-        if column not in OWN_COLUMNS and not str(column).startswith(CELL_COLUMNS)
+        if column not in OWN_COLUMNS and not str(column).startswith(NO_GROUPS)
     ]
     kept = [column for column in ("x", "y", "people", *groups, "municipality") if column in cells]
     records = provenance["register"]
@@ -282,6 +283,8 @@ def _population(cells: gpd.GeoDataFrame, provenance: Mapping[str, Any]) -> Popul
         groups=tuple(groups),
         counts=provenance["counts"]["population"],
         notes=tuple(provenance["notes"]),
+        partition=tuple(tuple(part) for part in provenance.get("partition", [])),
+        ranges=ranges_of(cells, groups),
         register=register,
     )
 

@@ -130,6 +130,8 @@ class Run:
         assert self.times.cells is not None  # noqa: S101  (a run keeps what it snapped)
         leg_m = self.times.cells.leg_m
         frame = self.population.cells.copy()
+        for name, values in self.population.range_columns().items():
+            frame[name] = values
         frame["status"] = self.status
         frame["access_leg_m"] = pd.array(
             np.where(np.isfinite(leg_m), leg_m.round(1), np.nan), "Float64"

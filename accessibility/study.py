@@ -18,7 +18,8 @@ from accessibility.checks import (
     RESOLUTION_M,
     path_of,
 )
-from accessibility.errors import StudyError, did_you_mean, examples
+from accessibility.errors import PopulationError, StudyError, did_you_mean, examples
+from accessibility.partition import check_partition
 from accessibility.services import (
     EVERYBODY,
     LANGUAGES,
@@ -91,6 +92,7 @@ class PopulationPart(_Part):
     cell_size_m: float | None = Field(None, gt=0)
     people: str | None = None
     groups: dict[str, str] = {}
+    partition: list[list[str]] | None = None
     municipality: str | None = None
     suppressed: float | None = None
     date: str | Date | None = None
@@ -299,6 +301,7 @@ def study_of(path: Path, file: StudyFile) -> Study:
     """
     projected_crs(file.crs)
     _check_places(file.population)
+    _check_groups(file.population)
     tiers = Tiers(
         tuple(
             Tier(id=tier.id, name=Text(tier.name), includes=tuple(tier.includes))
@@ -309,6 +312,15 @@ def study_of(path: Path, file: StudyFile) -> Study:
     targets = tuple(_target(part, file, tiers, bands) for part in file.targets)
     _check_distinct(targets)
     return Study(path=path, file=file, tiers=tiers, targets=targets, bands_min=bands)
+
+
+def _check_groups(part: PopulationPart) -> None:
+    """Check that the partition names groups of the study; those of a known grid are found later."""
+    if part.partition and part.groups:
+        try:
+            check_partition(tuple(map(tuple, part.partition)), list(part.groups))
+        except PopulationError as problem:
+            raise StudyError(str(problem)) from None
 
 
 def _check_places(part: PopulationPart) -> None:

@@ -24,6 +24,7 @@ NO_WAY = UNREACHABLE
 def people(
     counts: list[float],
     municipality: list[str] | None = None,
+    partition: tuple[tuple[str, ...], ...] = (),
     **groups: list[float | None],
 ) -> Population:
     """Give a grid of cells c0, c1, ... with so many people."""
@@ -42,7 +43,7 @@ def people(
         crs="EPSG:3067",
         index=index,
     )
-    return Population(cells=cells, groups=tuple(groups))
+    return Population(cells=cells, groups=tuple(groups), partition=partition)
 
 
 def sites(**tier_by_id: str) -> Sites:

@@ -55,13 +55,14 @@ def test_suppressed_people_are_inside_or_outside_never_both() -> None:
     assert row["share_high"] == 1.0
 
 
-def test_a_group_that_is_hidden_beside_a_known_one_has_only_the_rest() -> None:
-    low, high = people([10], old=[None], young=[7]).bounds("old")
-    assert (low.tolist(), high.tolist()) == ([0.0], [3.0])
+def test_the_one_hidden_group_of_a_partition_is_exactly_the_rest() -> None:
+    low, high = people([10], old=[None], young=[7], partition=(("young", "old"),)).bounds("old")
+    assert (low.tolist(), high.tolist()) == ([3.0], [3.0])
 
 
 def test_a_perturbed_group_larger_than_its_cell_never_gives_negative_people() -> None:
-    low, high = people([3], old=[4], young=[None]).bounds("young")
+    grid = people([3], old=[4], young=[None], partition=(("young", "old"),))
+    low, high = grid.bounds("young")
     assert (low.tolist(), high.tolist()) == ([0.0], [0.0])
 
 

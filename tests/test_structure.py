@@ -15,6 +15,7 @@ LAYERS = {
     "errors": -1,
     "checks": 0,
     "projections": 0,
+    "partition": 1,
     "services": 1,
     "speeds": 1,
     "population": 2,
