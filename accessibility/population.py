@@ -23,8 +23,8 @@ Floats = npt.NDArray[np.float64]
 
 #: A municipality whose grid and register differ by more than this share is warned of.
 REGISTER_WARNING = 0.03
-#: More than all people on Earth: a slip of the hand or of a unit.
-MOST_PEOPLE = 1e10
+#: A hundred times all people on Earth: a slip of the hand or of a unit.
+MOST_PEOPLE = 1e12
 #: Columns of both ends where people are known by bounds alone, before a group's name or `people`.
 FEWEST, MOST = "fewest_", "most_"
 OWN_COLUMNS = frozenset({"x", "y", "people", "municipality", "geometry", "status", "access_leg_m"})

@@ -230,7 +230,7 @@ def travel_times(
     population: Population,
     sites: Sites,
     *,
-    speeds: SpeedTable | str = "finland-car",
+    speeds: SpeedTable | str | None = None,
     season: Season = "summer",
     direction: Direction = "to_sites",
     access_speed_km_h: float = 20,
@@ -247,7 +247,8 @@ def travel_times(
     network, population, sites
         Roads, people and service points; people and sites in the same projected CRS.
     speeds
-        The speed table, by name or value.
+        The speed table, by name or value; None takes the one that the network was read for, or
+        "finland-car". A table that opens more than the network was read for is refused.
     season
         "summer" or "winter".
     direction
@@ -282,6 +283,8 @@ def travel_times(
     if progress is not None and not callable(progress):
         raise StudyError("progress must be a function of the sites done and all sites")
     by = SearchBy(engine=engine, topologies=TopologyCache())
+    if speeds is None:
+        speeds = network.read_for or "finland-car"
     table = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
     standing = _stand(
         network,

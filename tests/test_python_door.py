@@ -101,6 +101,69 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert LINE.travel_times("ac", "b", access_speed_km_h=np.int64(5)).settings is not None
 
 
+# --- a network knows what it was read for ---------------------------------------------------------
+
+#: People walk 100 m of footway from a to b; by car it is 300 m round by c.
+PATH = World(
+    """
+    a-b
+    | |
+    c-d
+    """,
+    {"ab": "footway"},
+)
+
+
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize("asked", ["walk", "bicycle", "plain"])
+def test_a_network_read_for_cars_is_refused_to_a_table_that_opens_more(
+    tmp_path: Path, asked: str, cache: bool
+) -> None:
+    PATH.write_osm(tmp_path / "roads.osm")
+    people, sites = PATH.population("a"), PATH.sites("b")
+    for _ in range(2 if cache else 1):  # from the file, then from the cache
+        cars = acc.read_network(tmp_path / "roads.osm", speeds="finland-car", cache=cache)
+        with pytest.raises(InputError, match=r'read for the speed table "finland-car"'):
+            acc.travel_times(cars, people, sites, speeds=asked)
+    with pytest.raises(InputError, match="read it again"):
+        acc.graph_from_network(cars, asked)
+
+
+def test_travel_times_take_the_table_that_the_network_was_read_for(tmp_path: Path) -> None:
+    """No table named: the one on foot, since the roads were read for it."""
+    PATH.write_osm(tmp_path / "roads.osm")
+    people, sites = PATH.population("a"), PATH.sites("b")
+    on_foot = acc.read_network(tmp_path / "roads.osm", speeds="walk")
+    own = acc.travel_times(on_foot, people, sites)
+    told = acc.travel_times(on_foot, people, sites, speeds="walk")
+    assert own.settings == told.settings
+    assert own.settings is not None
+    assert own.settings.speeds.name == "walk"
+    assert own.time_s.tolist() == told.time_s.tolist()
+
+
+def test_a_table_that_opens_no_more_may_drive_on_a_network_read_for_another(
+    tmp_path: Path,
+) -> None:
+    PATH.write_osm(tmp_path / "roads.osm")
+    table = acc.read_speeds("finland-car")
+    slower = table.model_copy(update={"name": "slower", "maxspeed_share": 0.5})
+    fewer = {name: 30.0 for name in table.speed_km_h if name != "track"}
+    cars = acc.read_network(tmp_path / "roads.osm", speeds=table)
+    for other in (slower, table.model_copy(update={"speed_km_h": fewer})):
+        acc.travel_times(cars, PATH.population("a"), PATH.sites("b"), speeds=other)
+    more = table.model_copy(update={"speed_km_h": {**table.speed_km_h, "footway": 5.0}})
+    with pytest.raises(InputError, match="roads of the class footway"):
+        acc.travel_times(cars, PATH.population("a"), PATH.sites("b"), speeds=more)
+
+
+def test_a_graph_without_the_tags_of_a_mode_is_refused_to_it() -> None:
+    graph = acc.graph_from_network(PATH.network(acc.read_speeds("plain")), "plain")
+    cars = acc.read_network(graph, speeds="finland-car")
+    with pytest.raises(InputError, match="what the mode walk uses"):
+        acc.travel_times(cars, PATH.population("a"), PATH.sites("b"), speeds="walk")
+
+
 # --- changes and scenarios ------------------------------------------------------------------------
 
 ROAD = acc.Roads(ref="9")

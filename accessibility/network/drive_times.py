@@ -24,6 +24,7 @@ from accessibility.speeds import (
     node_stops,
     parse_duration_s,
     way_speed,
+    what_is_lacking,
 )
 
 DS_PER_S = 10
@@ -134,10 +135,18 @@ def drive_times(
     Raises
     ------
     NetworkError
-        If the table opens no road of the network.
+        If the table opens no road of the network, or opens or reads more than the table that the
+        network was read for.
     """
     word(season, "season", get_args(Season))
     number(speed_factor, "speed_factor", SPEED_FACTOR)
+    lacking = "" if network.read_for is None else what_is_lacking(network.read_for, speeds)
+    if lacking and network.read_for is not None:
+        raise NetworkError(
+            f'the network was read for the speed table "{network.read_for.name}" '
+            f'({network.read_for.mode}) and lacks {lacking}, which "{speeds.name}" needs; read it '
+            "again for that table: read_network(..., speeds=...)"
+        )
     rules = [way_speed(tags, speeds, season) for tags in network.tagsets]
     tagset = network.way_tags[network.edge_way]
     forward_km_h = np.array([rule.forward_km_h for rule in rules])[tagset]

@@ -13,6 +13,7 @@ from pyproj import Geod
 
 from accessibility.errors import NetworkError
 from accessibility.projections import transformer
+from accessibility.speeds import SpeedTable
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -80,6 +81,9 @@ class RoadNetwork:
         What reading met and dropped.
     origin
         What the file says of itself: its date and what wrote it.
+    read_for
+        The speed table that it was read for: ways that this table never opens were left out, and
+        tags that it does not read; None in a network that lacks nothing.
 
     Raises
     ------
@@ -106,6 +110,7 @@ class RoadNetwork:
     turns: Turns = field(default_factory=Turns)
     counts: Mapping[str, int] = field(default_factory=dict)
     origin: Mapping[str, str] = field(default_factory=dict)
+    read_for: SpeedTable | None = None
     _kept: dict[str, npt.NDArray[Any]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -231,6 +236,7 @@ def build_network(
     turns: Turns | None = None,
     counts: Mapping[str, int] | None = None,
     origin: Mapping[str, str] | None = None,
+    read_for: SpeedTable | None = None,
 ) -> RoadNetwork:
     """Cut ways at their junctions and measure the pieces.
 
@@ -298,4 +304,5 @@ def build_network(
         ),
         counts=counts or {},
         origin=origin or {},
+        read_for=read_for,
     )

@@ -113,6 +113,7 @@ def network_from_graph(graph: nx.MultiDiGraph, speeds: SpeedTable) -> RoadNetwor
         tagsets=[dict(tags) for tags in tagsets],
         node_tagsets=node_tagsets,
         counts={"edges_without_a_line": sum(edge["line"] is None for edge in edges)},
+        read_for=speeds,
     )
 
 

@@ -31,7 +31,7 @@ from accessibility.sources.files import sha256
 from accessibility.speeds import SpeedTable
 
 #: Raised whenever readers read something else from the same file.
-LAYOUT = 4
+LAYOUT = 5
 FOLDER_VARIABLE = "ACCESSIBILITY_CACHE"
 _TEXTS = "texts"
 _TURNS = "turns."
@@ -92,6 +92,8 @@ def save_network(network: RoadNetwork, folder: Path) -> None:
         if field.name == "turns":
             for part in fields(value):
                 arrays[_TURNS + part.name] = getattr(value, part.name)
+        elif field.name == "read_for":
+            texts[field.name] = None if value is None else value.model_dump(mode="json")
         elif field.name in _JSON_FIELDS:
             texts[field.name] = dict(value) if isinstance(value, Mapping) else _plain(value)
         else:
@@ -116,11 +118,15 @@ def load_network(folder: Path) -> RoadNetwork:
     """
     arrays = load_folder(folder, layout=LAYOUT)
     texts = json.loads(arrays.pop(_TEXTS).tobytes())
+    read_for = texts.pop("read_for")
     turns = {
         name.removeprefix(_TURNS): arrays.pop(name)
         for name in list(arrays)
         if name.startswith(_TURNS)
     }
+    texts["read_for"] = (
+        None if read_for is None else SpeedTable.model_validate_json(json.dumps(read_for))
+    )
     return RoadNetwork(turns=Turns(**turns), **arrays, **texts)  # type: ignore[arg-type]
 
 

@@ -201,6 +201,7 @@ class _Reading:
             turns=turns,
             counts=dict(sorted(self.counts.items())),
             origin={key: value for key, value in header.items() if value},
+            read_for=self.speeds,
         )
 
     def _check(self, path: Path, header: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ A table is data with its sources (one TOML file a country and mode); `SpeedTable
 form and `WaySpeed` what it says of one way. `maxspeed` reads posted limits.
 """
 
+from accessibility.speeds.read_for import what_is_lacking
 from accessibility.speeds.rules import WaySpeed, keys_read, node_stops, parse_duration_s, way_speed
 from accessibility.speeds.table import Mode, Season, SpeedTable, Winter
 
@@ -17,4 +18,5 @@ __all__ = [
     "node_stops",
     "parse_duration_s",
     "way_speed",
+    "what_is_lacking",
 ]
