@@ -226,6 +226,18 @@ def ranges_of(cells: pd.DataFrame, groups: Sequence[str]) -> dict[str, tuple[Flo
     }
 
 
+def register_factors(register: pd.DataFrame) -> pd.Series[float]:
+    """Return register / grid by municipality; 1 where one of them is not known or has nobody.
+
+    Parameters
+    ----------
+    register
+        As `Population.register` has it.
+    """
+    factor = (register["register"] / register["grid"]).where(register["grid"] > 0)
+    return factor.fillna(1.0)
+
+
 def compare_with_register(
     population: Population, register: pd.Series[float], *, scale: bool
 ) -> Population:
@@ -278,8 +290,7 @@ def compare_with_register(
     }
     cells = population.cells
     if scale:
-        factor = (table["register"] / table["grid"]).where(table["grid"] > 0).fillna(1.0)
-        by_cell = municipality.map(factor).fillna(1.0).to_numpy(dtype=np.float64)
+        by_cell = municipality.map(register_factors(table)).fillna(1.0).to_numpy(dtype=np.float64)
         cells = cells.copy()
         for column in ("people", *population.groups):
             cells[column] = cells[column] * by_cell

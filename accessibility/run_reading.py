@@ -20,7 +20,7 @@ from accessibility.errors import DataError, InputError, ScenarioError
 from accessibility.opening_times import sites_open_at
 from accessibility.population import FEWEST, MOST, OWN_COLUMNS, Population, ranges_of
 from accessibility.reports.facts import ReportFacts
-from accessibility.scenarios import Proposal, Roads, Scenario, changes
+from accessibility.scenarios import Proposal, Scenario, change_of
 from accessibility.services import Target, Text, Tiers
 from accessibility.sites import Sites
 from accessibility.sources.areas import named_places
@@ -29,6 +29,8 @@ from accessibility.study import Study, StudyFile, study_of
 from accessibility.surroundings import read_layer, sites_with_points
 from accessibility.targets import AreaShare, Verdict
 
+#: Of run.json and targets.json.
+SCHEMA_VERSION = 1
 #: What may differ between two runs that are compared: the list of sites, and a scenario.
 MAY_DIFFER = frozenset({"sites"})
 CELL_COLUMNS = ("time_s_", "site_")
@@ -176,8 +178,8 @@ def read_run(folder: str | Path) -> StoredRun:
 def _read(place: Path) -> StoredRun:
     import pyogrio
 
-    provenance = json.loads((place / "run.json").read_text(encoding="utf-8"))
-    judged = json.loads((place / "targets.json").read_text(encoding="utf-8"))["targets"]
+    provenance = _json(place / "run.json")
+    judged = _json(place / "targets.json")["targets"]
     cells = gpd.read_parquet(place / "cells.parquet").set_index("cell_id")
     drawn = place / "surroundings.gpkg"
     study = _study(provenance)
@@ -215,6 +217,19 @@ def _read(place: Path) -> StoredRun:
             for name, (low, high) in provenance["people_outside"].items()
         },
     )
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Read a file of a run folder whose schema is the one that this version writes."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError(f"{path.name} is no JSON object")
+    version = found.get("schema_version")
+    if isinstance(version, bool) or version != SCHEMA_VERSION:
+        raise ValueError(
+            f"{path.name} has schema_version {version!r}, this version reads {SCHEMA_VERSION}"
+        )
+    return found
 
 
 def check_comparable(before: StoredRun, after: StoredRun) -> None:
@@ -310,21 +325,9 @@ def _scenario(record: Mapping[str, Any] | None) -> Scenario | None:
     proposal = record.get("proposal")
     return Scenario(
         name=Text(record["name"]),
-        changes=tuple(_change(one) for one in record["changes"]),
+        changes=tuple(change_of(one) for one in record["changes"]),
         proposal=None if proposal is None else Proposal(**proposal),
     )
-
-
-def _change(record: Mapping[str, Any]) -> changes.Change:
-    values = {key: value for key, value in record.items() if key != "action"}
-    if values.get("road") is not None:
-        values["road"] = Roads(**{key: _as_tuple(one) for key, one in values["road"].items()})
-    made: changes.Change = getattr(changes, record["action"])(**values)
-    return made
-
-
-def _as_tuple(value: Any) -> Any:
-    return tuple(_as_tuple(one) for one in value) if isinstance(value, list) else value
 
 
 def _inside_when_open(

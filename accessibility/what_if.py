@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from accessibility.checks import flag, of_kind, word
 from accessibility.comparison import Comparison, Outcome, compare
-from accessibility.errors import InputError, ScenarioError
+from accessibility.errors import ScenarioError
 from accessibility.findings import Findings
+from accessibility.forecasts import changed_people
 from accessibility.location import Restoration, restore
 from accessibility.network import DriveTimes, drive_times, restand
 from accessibility.opening_times import sites_open_at
 from accessibility.population import Population
-from accessibility.reading import read_population
 from accessibility.runs import Run, judged, uncertain_profiles, variant_profiles
 from accessibility.scenarios import (
     ChangePopulation,
@@ -34,7 +32,6 @@ from accessibility.scenarios import (
     SetSpeed,
     SetTier,
     SiteChanges,
-    change_people,
     change_roads,
     change_sites,
     on_other_roads,
@@ -85,7 +82,7 @@ def run_scenario(base: Run, scenario: Scenario, *, searcher: Searcher = search_h
     problems: list[str] = []
     sites = change_sites(base.sites, scenario.of_kind(*SITE_KINDS), base.tiers)  # type: ignore[arg-type]
     problems += sites.problems
-    population = _people(base, scenario, problems)
+    population, said_of_people = _people(base, scenario, problems)
     season = _season(base, scenario, problems)
     roads: tuple[RoadChange, ...] = tuple(
         change for change in scenario.changes if isinstance(change, ROAD_KINDS)
@@ -94,7 +91,7 @@ def run_scenario(base: Run, scenario: Scenario, *, searcher: Searcher = search_h
     if problems:
         raise ScenarioError("\n".join(f"scenario: {one}" for one in problems))
     all_roads = (*base.road_changes, *roads)
-    effects = list(sites.effects)
+    effects = [*sites.effects, *said_of_people]
     times = base.times
     if driven is not None:
         times, effect = _on_roads(base, driven, season, all_roads, searcher)
@@ -175,39 +172,12 @@ def _on_sites(times: TravelTimes, sites: SiteChanges) -> TravelTimes:
     return with_sites(times, sites.sites, sites.searched, times.snapper)
 
 
-def _people(base: Run, scenario: Scenario, problems: list[str]) -> Population:
-    """Apply the changes of people: another grid first, then factors."""
-    population = base.population
-    factors = []
-    for change in scenario.of_kind(ChangePopulation):
-        assert isinstance(change, ChangePopulation)  # noqa: S101
-        if (change.source is None) == (change.factor is None):
-            problems.append("population: give either source or factor")
-        elif change.source is not None:
-            population = _other_grid(base, change.source, population, problems)
-        else:
-            factors.append(change)
-    changed, found = change_people(population, factors)
+def _people(base: Run, scenario: Scenario, problems: list[str]) -> tuple[Population, list[str]]:
+    """Apply the changes of people; see `accessibility.forecasts`."""
+    changes = [one for one in scenario.changes if isinstance(one, ChangePopulation)]
+    population, effects, found = changed_people(base.study, base.population, changes)
     problems += found
-    return changed
-
-
-def _other_grid(base: Run, source: str, before: Population, problems: list[str]) -> Population:
-    """Read another grid of the same cells, with the study's own columns."""
-    part = base.study.file.population.model_copy(update={"source": source})
-    file = base.study.file.model_copy(update={"population": part})
-    try:
-        after = read_population(replace(base.study, file=file))
-    except InputError as problem:
-        problems.append(str(problem))
-        return before
-    if not after.cells.index.equals(before.cells.index):
-        problems.append(
-            f"population: {Path(source).name} has other cells than the baseline; a scenario needs "
-            "the same cells, so that before and after can be compared one by one"
-        )
-        return before
-    return after
+    return population, effects
 
 
 def _season(base: Run, scenario: Scenario, problems: list[str]) -> Season:

@@ -35,6 +35,7 @@ LAYERS = {
     "margins": 7,
     "run_reading": 7,
     "findings": 7,
+    "forecasts": 7,
     "surroundings": 7,
     "stored_scenarios": 7,
     "speed_profiles": 7,

@@ -160,7 +160,7 @@ def called_by_name(scenario: Scenario, sites: Sites) -> Scenario:
     from accessibility.scenarios import CloseSite, closing
 
     ids = [change.site for change in scenario.changes if isinstance(change, CloseSite)]
-    if scenario != closing(ids) or not set(ids) <= set(sites.ids):
+    if not ids or scenario != closing(ids) or not set(ids) <= set(sites.ids):
         return scenario
     return closing(ids, [f"{sites.frame.at[one, 'name']} ({one})" for one in ids])
 

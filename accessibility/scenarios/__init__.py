@@ -10,6 +10,7 @@ from accessibility.scenarios.changes import (
     CloseFerry,
     CloseRoad,
     CloseSite,
+    ForecastRegister,
     MoveSite,
     OpenSite,
     Proposal,
@@ -21,9 +22,10 @@ from accessibility.scenarios.changes import (
     SetSeason,
     SetSpeed,
     SetTier,
+    change_of,
     closing,
 )
-from accessibility.scenarios.on_people import change_people
+from accessibility.scenarios.on_people import change_people, unknown_names
 from accessibility.scenarios.on_roads import change_roads, select_edges
 from accessibility.scenarios.on_sites import SiteChanges, change_sites
 from accessibility.scenarios.on_times import on_other_roads, with_sites
@@ -33,6 +35,7 @@ __all__ = [
     "CloseFerry",
     "CloseRoad",
     "CloseSite",
+    "ForecastRegister",
     "MoveSite",
     "OpenSite",
     "Proposal",
@@ -45,11 +48,13 @@ __all__ = [
     "SetSpeed",
     "SetTier",
     "SiteChanges",
+    "change_of",
     "change_people",
     "change_roads",
     "change_sites",
     "closing",
     "on_other_roads",
     "select_edges",
+    "unknown_names",
     "with_sites",
 ]

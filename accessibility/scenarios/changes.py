@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from typing import get_args
+from typing import Any, Literal, get_args
 
 from accessibility.checks import (
     CAPACITY,
@@ -253,14 +253,59 @@ class SetSeason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastRegister:
+    """Residents by municipality in a forecast's own year.
+
+    Parameters
+    ----------
+    source
+        A table.
+    municipality, people
+        Its columns; those of the study's register unless given.
+    scale
+        Whether the forecast is scaled to it, or only compared with it.
+    """
+
+    source: str
+    municipality: str | None = None
+    people: str | None = None
+    scale: bool = True
+
+    def __post_init__(self) -> None:
+        if isinstance(self.source, PathLike):
+            object.__setattr__(self, "source", str(self.source))
+        _check_texts(self, "source")
+        _check_texts(self, "municipality", "people", optional=True)
+        of_kind(self.scale, "ForecastRegister: scale", bool, error=ScenarioError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChangePopulation:
-    """Take another grid, or multiply people by a factor in a municipality or a group."""
+    """Take another grid, or multiply people by a factor in a municipality or a group.
+
+    Parameters
+    ----------
+    source
+        Another grid of the same cells, in any order of rows.
+    factor
+        Instead: by how much people are multiplied.
+    municipality
+        Only its people change.
+    group
+        Only its people change; with a factor alone.
+    year
+        What year the figures are for; said in the run.
+    register
+        Of a `source`: the register of its own year; False: it is taken as it stands; None: where
+        the study scales today's grid, today's factors correct it.
+    """
 
     source: str | None = None
     factor: float | None = None
     municipality: str | None = None
     group: str | None = None
     year: int | None = None
+    register: ForecastRegister | Literal[False] | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.source, PathLike):
@@ -269,12 +314,44 @@ class ChangePopulation:
         _set_number(self, "factor", PEOPLE_FACTOR, optional=True)
         if self.year is not None:
             whole_number(self.year, "ChangePopulation: year", error=ScenarioError)
+        if self.register is not None and self.register is not False:
+            of_kind(self.register, "ChangePopulation: register", ForecastRegister)
 
 
 SiteChange = CloseSite | OpenSite | MoveSite | SetTier | SetCapacity | SetHours
 RoadChange = CloseRoad | SetSpeed | ScaleSpeed | CloseFerry
 Change = SiteChange | RoadChange | SetSeason | ChangePopulation
 CHANGES: tuple[type, ...] = get_args(Change)
+#: Every kind of change by the name that a stored run has for it.
+KINDS: Mapping[str, type] = {kind.__name__: kind for kind in CHANGES}
+
+
+def change_of(record: Mapping[str, Any]) -> Change:
+    """Make a change from what a run folder says of it.
+
+    Parameters
+    ----------
+    record
+        `action`, the kind's name, and its fields.
+
+    Raises
+    ------
+    ScenarioError
+        If there is no such kind, or it has no such fields.
+    """
+    values = {key: value for key, value in record.items() if key != "action"}
+    action = record.get("action")
+    kind = KINDS.get(action) if isinstance(action, str) else None
+    if kind is None:
+        raise ScenarioError(f"there is no change {action!r}; known: {', '.join(KINDS)}")
+    try:
+        for name, part in (("road", Roads), ("register", ForecastRegister)):
+            if isinstance(values.get(name), Mapping):
+                values[name] = part(**values[name])
+        made: Change = kind(**values)
+    except TypeError as problem:
+        raise ScenarioError(f"{action}: {problem}") from problem
+    return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -130,6 +130,15 @@ class _SetSeason(_Part):
     value: Literal["summer", "winter"]
 
 
+class ForecastRegisterPart(_Part):
+    """`register = { ... }` of a population change."""
+
+    source: str
+    municipality: str | None = None
+    people: str | None = None
+    scale: bool = True
+
+
 class _ChangePopulation(_Part):
     action: Literal["population"]
     source: str | None = None
@@ -137,6 +146,7 @@ class _ChangePopulation(_Part):
     municipality: str | None = None
     group: str | None = None
     year: int | None = None
+    register_: ForecastRegisterPart | Literal[False] | None = Field(None, alias="register")
 
 
 class ProposalPart(_Part):
@@ -211,15 +221,23 @@ def load_scenario(path: str | Path) -> Scenario:
 
 def _change(data: dict[str, Any], where: str, folder: Path) -> scenarios.changes.Change:
     action = data.get("action")
-    if action not in ACTIONS:
-        known = ", ".join(ACTIONS)
+    known = ", ".join(ACTIONS)
+    if action is not None and not isinstance(action, str):
+        raise ScenarioError(
+            f"{where}.action: expected text, found {type(action).__name__}; known: {known}"
+        )
+    if action is None or action not in ACTIONS:
         found = "is missing" if action is None else f'"{action}" is none'
         raise ScenarioError(
-            f"{where}.action: {found}{did_you_mean(action, ACTIONS)}; known: {known}"
+            f"{where}.action: {found}{did_you_mean(action or '', ACTIONS)}; known: {known}"
         )
-    form, kind = ACTIONS[str(action)]
+    form, kind = ACTIONS[action]
     part = checked(form, data, where)
-    values = {name: getattr(part, name) for name in type(part).model_fields if name != "action"}
+    values = {
+        name.rstrip("_"): getattr(part, name)
+        for name in type(part).model_fields
+        if name != "action"
+    }
     try:
         if isinstance(values.get("road"), RoadsPart):
             values["road"] = values["road"].value()
@@ -227,6 +245,10 @@ def _change(data: dict[str, Any], where: str, folder: Path) -> scenarios.changes
         raise ScenarioError(f"{where}: {problem}") from None
     if values.get("source") is not None:
         values["source"] = str((folder / values["source"]).resolve())
+    register = values.get("register")
+    if isinstance(register, ForecastRegisterPart):
+        named = register.model_dump() | {"source": str((folder / register.source).resolve())}
+        values["register"] = scenarios.ForecastRegister(**named)
     try:
         change: scenarios.changes.Change = kind(**values)
     except ScenarioError as problem:
