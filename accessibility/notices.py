@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from accessibility.errors import examples
-from accessibility.network import NOWHERE
+from accessibility.network import NOWHERE, RoadNetwork
 from accessibility.population import REGISTER_WARNING
 from accessibility.runs import LONG_LEG_M, Run
 
@@ -76,9 +76,31 @@ def notices(run: Run) -> list[str]:
                 found.append(f"{int(mask.sum())} sites {text}: {examples(ids[mask])}")
     if run.sites.counts.get("sites_at_the_same_place"):
         found.append(f"{run.sites.counts['sites_at_the_same_place']} sites share their place")
-    if run.network.counts.get("way_nodes_missing"):
+    found += network_notices(run.network)
+    return found
+
+
+def network_notices(network: RoadNetwork) -> list[str]:
+    """Say in English what a road file lacks, or holds in a way that had to be read with care."""
+    counts, origin = network.counts, network.origin
+    found = []
+    if counts.get("way_nodes_missing"):
         found.append(
-            f"{run.network.counts['way_nodes_missing']:,} nodes of roads are missing in the file"
+            f"{counts['way_nodes_missing']:,} nodes of roads are not in the file: "
+            f"{counts.get('ways_cut_at_missing_nodes', 0):,} ways end there "
+            f"({float(origin.get('share_of_road_missing', 0)):.1%} of the road): "
+            f"{origin.get('ways_cut', '')}. Clip with complete ways "
+            "(osmium extract --strategy complete_ways)"
+        )
+    if counts.get("files_without_relations"):
+        found.append(
+            "the road file holds no relation at all: no turn restriction, no ferry's route. "
+            "A filtered extract? Keep its relations (osmium tags-filter ... r/restriction)"
+        )
+    if counts.get("edges_drawn_twice"):
+        found.append(
+            f"{counts['edges_drawn_twice']:,} pieces of road are drawn twice on the same nodes; "
+            "each counts once"
         )
     return found
 

@@ -15,6 +15,7 @@ import osmium
 import osmnx
 import pytest
 import shapely
+from osmium.osm.mutable import Node, Way
 from pyproj import Transformer
 from world import CRS, World
 
@@ -831,8 +832,8 @@ def test_restrictions_that_cannot_be_applied_are_counted():
         ],
     )
     counts = world.network("finland-car").counts
-    assert counts["turn_restrictions"] == 1
-    assert counts["turn_restrictions_left_out"] == 2
+    assert counts["turn_restrictions"] == 2
+    assert counts["turn_restrictions_left_out"] == 1
 
 
 def test_a_way_is_cut_where_a_restriction_stands():
@@ -988,14 +989,43 @@ def test_a_file_cut_short_is_refused(tmp_path, share):
         read_osm(path, built_in_table("plain"))
 
 
-def test_an_extract_cut_between_blocks_is_refused(tmp_path):
-    # a server's extract has a date, and relations; one that has a date but no relation was cut
+def test_an_extract_without_relations_is_read_and_counted(tmp_path):
+    # osmium tags-filter leaves the relations out; so does a cut right after the last way
     dated = {"osmosis_replication_timestamp": "2026-11-01T00:00:00Z"}
-    whole = World(CROSS, turns=[("xs", "x", "wx", "no_left_turn")])
-    read_osm(whole.write_osm(tmp_path / "whole.osm.pbf", header=dated), built_in_table("plain"))
-    path = World(CROSS).write_osm(tmp_path / "cut.osm.pbf", header=dated)
-    with pytest.raises(NetworkError, match="stopped at a block boundary"):
+    path = World(CROSS).write_osm(tmp_path / "filtered.osm.pbf", header=dated)
+    assert read_osm(path, built_in_table("plain")).counts["files_without_relations"] == 1
+    undated = World(CROSS).write_osm(tmp_path / "undated.osm.pbf")
+    assert "files_without_relations" not in read_osm(undated, built_in_table("plain")).counts
+    turns = [("xs", "x", "wx", "no_left_turn")]
+    whole = World(CROSS, turns=turns).write_osm(tmp_path / "whole.osm.pbf", header=dated)
+    assert "files_without_relations" not in read_osm(whole, built_in_table("plain")).counts
+
+
+def written(path, ways, nodes):
+    """Write a PBF of straight roads between two nodes each, among nodes of a straight line."""
+    writer = osmium.SimpleWriter(str(path), overwrite=True)
+    for number in range(1, nodes + 1):
+        writer.add_node(Node(id=number, location=(26 + number * 1e-5, 62), version=1))
+    for number in range(1, ways + 1):
+        refs = [number, number + 1]
+        writer.add_way(Way(id=number, nodes=refs, tags={"highway": "primary"}, version=1))
+    writer.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("ways", "nodes", "reason"),
+    [(8_000, 8_001, "last block of ways is full"), (90, 200, "no way uses 55% of its nodes")],
+)
+def test_an_extract_cut_between_blocks_is_refused(tmp_path, ways, nodes, reason):
+    path = written(tmp_path / "cut.osm.pbf", ways, nodes)  # 109 of 200 nodes: 54.5 %
+    with pytest.raises(NetworkError, match=f"{reason}: the download stopped at a block boundary"):
         read_osm(path, built_in_table("plain"))
+
+
+def test_an_extract_is_whole_where_its_ways_use_all_nodes(tmp_path):
+    path = written(tmp_path / "whole.osm.pbf", 7_999, 8_000)
+    assert read_osm(path, built_in_table("plain")).edges == 7_999
 
 
 def test_a_file_that_does_not_match_its_checksum_is_refused(tmp_path):
@@ -1017,7 +1047,7 @@ def test_ways_with_many_missing_nodes_are_refused(tmp_path):
         read_osm(path, built_in_table("plain"))
 
 
-def test_a_missing_node_among_many_is_counted_and_passed_by(tmp_path):
+def test_a_way_ends_at_a_missing_node_and_goes_on_after_it(tmp_path):
     nodes = "".join(f'<node id="{n}" lat="62" lon="{26 + n / 1000}"/>' for n in range(1, 200))
     refs = "".join(f'<nd ref="{n}"/>' for n in (*range(1, 100), 999, *range(100, 200)))
     text = f'<way id="1">{refs}<tag k="highway" v="primary"/></way>'
@@ -1025,7 +1055,10 @@ def test_a_missing_node_among_many_is_counted_and_passed_by(tmp_path):
     path.write_text(f'<osm version="0.6">{nodes}{text}</osm>')
     network = read_osm(path, built_in_table("plain"))
     assert network.counts["way_nodes_missing"] == 1
-    assert (network.edges, len(network.point_lon)) == (1, 199)
+    assert network.counts["ways_cut_at_missing_nodes"] == 1
+    assert (network.edges, len(network.point_lon)) == (2, 199)
+    assert network.origin["share_of_road_missing"] == "0.0101"  # 2 of 199 stretches
+    assert network.segment_m.max() < 60  # 52 m from node to node, and no bridge of 104 m
 
 
 def test_a_way_with_a_single_known_node_is_counted_and_left_out(tmp_path):

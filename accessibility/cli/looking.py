@@ -73,6 +73,7 @@ def matrix(
 ) -> None:
     """Compute travel times between two lists of points (from_id, to_id, travel_time_s)."""
     from accessibility.hierarchy_cache import TopologyCache
+    from accessibility.notices import network_notices
     from accessibility.point_matrix import (
         check_output,
         left_out,
@@ -103,7 +104,7 @@ def matrix(
             by=SearchBy(engine=engine, topologies=None if no_cache else TopologyCache()),
         )
     write_pairs(pairs, out)
-    for note in pairs.attrs["notes"]:
+    for note in (*network_notices(roads), *pairs.attrs["notes"]):
         log.warning(note)
     log.info("searched with %s", pairs.attrs["engine"])
     log.info(left_out(pairs, starts, ends))
@@ -119,6 +120,7 @@ def matrix(
 def inspect(source: Path, speeds: str, quiet: bool, verbose: bool) -> None:
     """Show what a network, or a study's data, holds."""
     from accessibility.inspection import inspect_network, inspect_run, is_study
+    from accessibility.notices import network_notices
     from accessibility.reading import read_network
     from accessibility.runs import run_study
     from accessibility.sources.speed_tables import read_speeds
@@ -131,7 +133,10 @@ def inspect(source: Path, speeds: str, quiet: bool, verbose: bool) -> None:
         log_notices(found, strict=False)
         return
     table = read_speeds(speeds)
-    click.echo(inspect_network(read_network(source, speeds=table), table), nl=False)
+    roads = read_network(source, speeds=table)
+    click.echo(inspect_network(roads, table), nl=False)
+    for note in network_notices(roads):
+        log.warning(note)
 
 
 @click.command()

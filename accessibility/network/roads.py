@@ -36,14 +36,26 @@ def geodesic_m(lon: Floats, lat: Floats, to_lon: Floats, to_lat: Floats) -> Floa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
-    """Turn restrictions: at `via` (node), from edges of way `from_way` to those of `to_way`.
+    """Turn restrictions: from edges of way `from_way` at node `via` to those of `to_way`.
 
     Where `only` is true every other turn is forbidden, else this one is. Ways are indices into
-    `RoadNetwork.way_id`.
+    `RoadNetwork.way_id`. Arrays of shape (restrictions,) but for the ways passed on the way.
+
+    Parameters
+    ----------
+    via, via_end
+        The node where `from_way` ends, and the one where `to_way` begins; the same, unless the
+        restriction leads over ways.
+    via_way_from, via_ways
+        The ways in between, in order: those of restriction i are
+        `via_ways[via_way_from[i]:via_way_from[i + 1]]`; none where it is at one node.
     """
 
     from_way: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     via: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    via_end: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    via_way_from: Ints = field(default_factory=lambda: np.zeros(1, np.int64))
+    via_ways: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     to_way: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     only: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
     u_turn: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
@@ -236,17 +248,22 @@ def build_network(
     turns: Turns | None = None,
     counts: Mapping[str, int] | None = None,
     origin: Mapping[str, str] | None = None,
+    piece_way: Ints | None = None,
     read_for: SpeedTable | None = None,
 ) -> RoadNetwork:
     """Cut ways at their junctions and measure the pieces.
 
     A node is a junction where ways end or meet, or where `split_at` says so (signals, barriers,
-    nodes of turn restrictions). Junctions are numbered in `spatial_order`.
+    nodes of turn restrictions). A node where two ways run together, drawn on the same nodes, is
+    none; of edges with the same nodes and tags the first is kept. Junctions are numbered in
+    `spatial_order`.
 
     Parameters
     ----------
     way_node_from, way_nodes
-        Nodes of way i are `way_nodes[way_node_from[i]:way_node_from[i + 1]]`, at least two.
+        Nodes of piece i are `way_nodes[way_node_from[i]:way_node_from[i + 1]]`, at least two.
+    piece_way
+        The way of each piece; None: every way is one piece.
     node_lon, node_lat, node_tags, split_at
         Every node that a way uses, shape (nodes,).
     turns
@@ -255,14 +272,20 @@ def build_network(
     ends = np.zeros(len(way_nodes), dtype=bool)
     ends[way_node_from[:-1]] = True
     ends[way_node_from[1:] - 1] = True
-    uses = np.bincount(way_nodes, minlength=len(node_lon))
-    is_junction = (uses > 1) | split_at
+    pieces = len(way_node_from) - 1
+    way_of_piece = np.arange(pieces) if piece_way is None else piece_way
+    piece_of_place = np.repeat(np.arange(pieces), np.diff(way_node_from))
+    is_junction = _met(way_nodes, piece_of_place, len(node_lon)) | split_at
     is_junction[way_nodes[ends]] = True
 
-    way_of_place = np.repeat(np.arange(len(way_id)), np.diff(way_node_from))
     cuts = np.flatnonzero(is_junction[way_nodes])
-    same_way = way_of_place[cuts[:-1]] == way_of_place[cuts[1:]]
-    first, last = cuts[:-1][same_way], cuts[1:][same_way]
+    same_piece = piece_of_place[cuts[:-1]] == piece_of_place[cuts[1:]]
+    first, last = cuts[:-1][same_piece], cuts[1:][same_piece]
+    edge_way = way_of_piece[piece_of_place[first]]
+    again = _drawn_again(way_nodes, first, last, way_tags[edge_way], tagsets)
+    if again.any():
+        first, last, edge_way = first[~again], last[~again], edge_way[~again]
+        counts = {**(counts or {}), "edges_drawn_twice": int(again.sum())}
 
     sizes = last - first + 1
     point_from = np.concatenate([[0], np.cumsum(sizes)])
@@ -284,7 +307,7 @@ def build_network(
         node_tags=node_tags[junctions],
         edge_start=junction_of[way_nodes[first]],
         edge_end=junction_of[way_nodes[last]],
-        edge_way=way_of_place[first],
+        edge_way=edge_way,
         point_from=point_from,
         point_lon=lon,
         point_lat=lat,
@@ -298,6 +321,9 @@ def build_network(
         turns=Turns(
             from_way=turns.from_way,
             via=junction_of[turns.via] if len(turns.via) else turns.via,
+            via_end=junction_of[turns.via_end] if len(turns.via_end) else turns.via_end,
+            via_way_from=turns.via_way_from,
+            via_ways=turns.via_ways,
             to_way=turns.to_way,
             only=turns.only,
             u_turn=turns.u_turn,
@@ -305,4 +331,55 @@ def build_network(
         counts=counts or {},
         origin=origin or {},
         read_for=read_for,
+    )
+
+
+def _met(way_nodes: Ints, piece_of_place: Ints, nodes: int) -> npt.NDArray[np.bool_]:
+    """Mark the nodes where ways meet: used more than once, with other than two neighbours.
+
+    A node that is used twice and has two neighbours lies on two ways that run together.
+    """
+    met = np.bincount(way_nodes, minlength=nodes) > 1
+    follows = np.flatnonzero(piece_of_place[1:] == piece_of_place[:-1])
+    node = np.concatenate([way_nodes[follows], way_nodes[follows + 1]])
+    neighbour = np.concatenate([way_nodes[follows + 1], way_nodes[follows]])
+    of_met = met[node]
+    pairs = np.unique(node[of_met] * nodes + neighbour[of_met])
+    neighbours = np.bincount(pairs // nodes, minlength=nodes)
+    return met & (neighbours != 2)
+
+
+def _drawn_again(
+    way_nodes: Ints, first: Ints, last: Ints, tags: Ints, tagsets: Sequence[Mapping[str, str]]
+) -> npt.NDArray[np.bool_]:
+    """Mark edges that are drawn on the same nodes, with the same tags, as an earlier one.
+
+    One drawn the other way round is the same only where its tags read alike from both ends.
+    """
+    start, end = way_nodes[first], way_nodes[last]
+    low, high, size = np.minimum(start, end), np.maximum(start, end), last - first
+    order = np.lexsort((np.arange(len(first)), tags, size, high, low))
+    alike = np.ones(len(order) - 1, dtype=bool) if len(order) else np.zeros(0, dtype=bool)
+    for key in (low, high, size, tags):
+        alike &= key[order[1:]] == key[order[:-1]]
+    again = np.zeros(len(first), dtype=bool)
+    for place in np.flatnonzero(alike):
+        one, other = order[place], order[place + 1]
+        while again[one] and place > 0:  # the first of several is the one that is kept
+            place -= 1
+            one = order[place]
+        before = way_nodes[first[one] : last[one] + 1]
+        after = way_nodes[first[other] : last[other] + 1]
+        again[other] = np.array_equal(before, after) or (
+            np.array_equal(before, after[::-1]) and _reads_alike(tagsets[tags[other]])
+        )
+    return again
+
+
+def _reads_alike(tags: Mapping[str, str]) -> bool:
+    """Tell whether a way's tags say the same from both of its ends."""
+    sided = ("oneway", "forward", "backward", "junction", "left", "right")
+    return not any(word in key for key in tags for word in sided) and tags.get("highway") not in (
+        "motorway",
+        "motorway_link",
     )

@@ -1,0 +1,217 @@
+"""Road files as editors, servers and tools write them: in any order, edited, clipped, joined."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import osmium
+import pytest
+from osmium.osm.mutable import Node, Way
+from studies import accessibility
+
+from accessibility.network import RoadNetwork, drive_times
+from accessibility.sources.osm import read_osm
+from accessibility.sources.speed_tables import built_in_table
+
+DEGREE_M = 111_412.0  # of latitude at 60 N, roughly: the roads of this file run north
+PRIMARY = '<tag k="highway" v="primary"/>'
+
+
+def node(number: int, north: int, *, more: str = "", version: int = 1) -> str:
+    """A node so many thousandths of a degree north of 60, 25."""
+    return f'<node id="{number}" version="{version}" lat="{60 + north / 1000}" lon="25" {more}/>'
+
+
+def way(number: int, *refs: int, more: str = "", version: int = 1, tags: str = PRIMARY) -> str:
+    nodes = "".join(f'<nd ref="{ref}"/>' for ref in refs)
+    return f'<way id="{number}" version="{version}" {more}>{nodes}{tags}</way>'
+
+
+def read(folder: Path, *elements: str, table: str = "plain") -> RoadNetwork:
+    path = folder / "roads.osm"
+    path.write_text(f'<osm version="0.6">{"".join(elements)}</osm>', encoding="utf-8")
+    return read_osm(path, built_in_table(table))
+
+
+def thousandths(network: RoadNetwork) -> float:
+    """Length of all roads in thousandths of a degree of latitude."""
+    return round(float(network.segment_m.sum()) / DEGREE_M * 1000, 1)
+
+
+NODES = [node(number, number) for number in range(1, 7)]
+
+
+# --- order, ids ----------------------------------------------------------------------------------
+
+
+def test_nodes_may_come_after_the_ways(tmp_path):
+    assert thousandths(read(tmp_path, way(1, 1, 2, 3), *NODES)) == 2
+
+
+def test_new_roads_of_an_editor_have_negative_ids(tmp_path):
+    network = read(tmp_path, *NODES, node(-1, 10), node(-2, 12), way(-3, 1, -1, -2), way(4, 1, 2))
+    assert thousandths(network) == 12  # 1 to 10, 10 to 12, and 1 to 2
+    assert "way_nodes_missing" not in network.counts
+    assert set(network.way_id.tolist()) == {-3, 4}
+
+
+def test_a_file_of_negative_ids_alone_is_read(tmp_path):
+    assert thousandths(read(tmp_path, node(-1, 0), node(-2, 3), way(-1, -1, -2))) == 3
+
+
+@pytest.mark.parametrize("suffix", [".osm.gz", ".osm.bz2", ".osm.pbf"])
+def test_negative_ids_are_read_from_every_kind_of_file(tmp_path, suffix):
+    path = tmp_path / f"roads{suffix}"
+    writer = osmium.SimpleWriter(str(path))
+    writer.add_node(Node(id=-1, location=(25, 60), version=1))
+    writer.add_node(Node(id=-2, location=(25, 60.003), version=1))
+    writer.add_way(Way(id=-9, nodes=[-1, -2], tags={"highway": "primary"}, version=1))
+    writer.close()
+    assert thousandths(read_osm(path, built_in_table("plain"))) == 3
+
+
+# --- what is gone --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("gone", ['action="delete"', "action='delete'", 'visible="false"'])
+def test_a_deleted_way_is_no_road(tmp_path, gone):
+    assert thousandths(read(tmp_path, *NODES, way(1, 1, 2), way(2, 3, 6, more=gone))) == 1
+
+
+@pytest.mark.parametrize("gone", ['action="delete"', 'visible="false"'])
+def test_a_deleted_node_ends_its_way(tmp_path, gone):
+    nodes = [node(n, n) for n in range(1, 40)]
+    nodes[19] = node(20, 20, more=gone)
+    network = read(tmp_path, *nodes, way(1, *range(1, 40)))
+    assert network.counts["way_nodes_missing"] == 1
+    assert thousandths(network) == 36  # 38 stretches but the two at node 20
+
+
+def test_what_is_only_modified_stays(tmp_path):
+    assert thousandths(read(tmp_path, *NODES, way(1, 1, 4, more='action="modify"'))) == 3
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_newest_version_of_a_way_counts(tmp_path, order):
+    versions = way(1, 1, 2, 3), way(1, 1, 2, version=2)
+    assert thousandths(read(tmp_path, *NODES, *(versions[one] for one in order))) == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_newest_version_of_a_node_counts(tmp_path, order):
+    versions = node(9, 20), node(9, 5, version=2)
+    places = [versions[one] for one in order]
+    assert thousandths(read(tmp_path, *NODES, *places, way(1, 1, 9))) == 4
+
+
+def test_a_way_that_its_newest_version_closes_is_no_road(tmp_path):
+    closed = way(1, 1, 5, version=2, tags='<tag k="highway" v="footway"/>')
+    assert thousandths(read(tmp_path, *NODES, way(1, 1, 5), closed, way(2, 1, 2))) == 1
+
+
+# --- missing nodes -------------------------------------------------------------------------------
+
+
+def test_a_gap_is_never_bridged(tmp_path):
+    nodes = [node(n, n) for n in range(1, 41) if n != 20]
+    network = read(tmp_path, *nodes, way(7, *range(1, 41)))
+    assert network.edges == 2
+    assert set(network.edge_way.tolist()) == {0}, "both pieces are the same way"
+    assert network.counts["ways_cut_at_missing_nodes"] == 1
+    assert network.origin["ways_cut"] == "way 7"
+    times = drive_times(network, built_in_table("plain"))
+    assert len(np.unique(np.concatenate([times.start, times.end]))) == 4, "nothing joins them"
+
+
+def test_every_command_says_which_roads_are_cut(tmp_path):
+    nodes = "".join(node(n, n) for n in range(1, 41) if n != 20)
+    path = tmp_path / "clip.osm"
+    path.write_text(f'<osm version="0.6">{nodes}{way(7, *range(1, 41))}</osm>', encoding="utf-8")
+    points = tmp_path / "points.csv"
+    points.write_text("id,lon,lat\na,25,60.002\nb,25,60.01\n", encoding="utf-8")
+    told = "1 nodes of roads are not in the file: 1 ways end there (5.1% of the road): way 7"
+    options = ("--speeds", "plain")
+    assert told in accessibility("inspect", path, *options).err
+    answer = accessibility(
+        "matrix", "--network", path, *options, "--origins", points, "--destinations", points,
+        "--out", tmp_path / "out.csv",
+    )  # fmt: skip
+    assert told in answer.err
+
+
+# --- the same road twice -------------------------------------------------------------------------
+
+
+def test_the_same_way_twice_is_one_road_without_junctions(tmp_path):
+    network = read(tmp_path, *NODES, way(1, 1, 2, 3, 4), way(1, 1, 2, 3, 4))
+    assert (network.edges, network.nodes) == (1, 2)
+    assert network.counts["ways_met_again"] == 1
+
+
+@pytest.mark.parametrize("second", [(1, 2, 3, 4), (4, 3, 2, 1)])
+def test_two_ways_on_the_same_nodes_are_one_road(tmp_path, second):
+    network = read(tmp_path, *NODES, way(1, 1, 2, 3, 4), way(2, *second))
+    assert (network.edges, network.nodes) == (1, 2)
+    assert network.counts["edges_drawn_twice"] == 1
+
+
+def test_two_ways_that_run_together_for_a_while_part_at_a_junction(tmp_path):
+    side = node(8, 3).replace('lon="25"', 'lon="25.01"')
+    network = read(tmp_path, *NODES, side, way(1, 1, 2, 3, 4, 5), way(2, 1, 2, 3, 8))
+    assert network.nodes == 4  # 1, 3, 5 and 8: 2 is no junction
+    assert network.edges == 3  # 1-3 once, 3-5, 3-8
+
+
+def test_one_ways_drawn_on_the_same_nodes_in_both_directions_both_stay(tmp_path):
+    tags = PRIMARY + '<tag k="oneway" v="yes"/>'
+    network = read(tmp_path, *NODES, way(1, 1, 2, 3, tags=tags), way(2, 3, 2, 1, tags=tags))
+    assert (network.edges, network.nodes) == (2, 2)
+
+
+def test_a_faster_road_on_the_same_nodes_stays(tmp_path):
+    slow = '<tag k="highway" v="residential"/>'
+    network = read(tmp_path, *NODES, way(1, 1, 2, 3, tags=slow), way(2, 1, 2, 3))
+    assert (network.edges, network.nodes) == (2, 2)
+
+
+# --- restrictions over ways ----------------------------------------------------------------------
+
+
+def test_a_restriction_over_ways_knows_where_they_begin_and_end(tmp_path):
+    members = (
+        '<member type="way" ref="1" role="from"/><member type="way" ref="2" role="via"/>'
+        '<member type="way" ref="3" role="via"/><member type="way" ref="4" role="to"/>'
+    )
+    relation = (
+        f'<relation id="1" version="1">{members}<tag k="type" v="restriction"/>'
+        '<tag k="restriction" v="no_u_turn"/></relation>'
+    )
+    ways = way(1, 1, 2), way(2, 3, 2), way(3, 3, 4), way(4, 5, 4)
+    network = read(tmp_path, *NODES, *ways, relation, table="finland-car")
+    turns = network.turns
+    assert turns.via_ways.tolist() == [1, 2]
+    north = np.round((network.node_lat[[turns.via[0], turns.via_end[0]]] - 60) * 1000)
+    assert north.tolist() == [2, 4]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"day_on": "Monday", "hour_on": "07:00", "restriction": "no_left_turn"},
+        {"restriction:conditional": "no_left_turn @ (Mo-Fr 07:00-09:00)"},
+        {"restriction:motorcar:conditional": "no_left_turn @ (07:00-09:00)"},
+    ],
+)
+def test_a_restriction_of_some_hours_is_left_out_and_counted(tmp_path, tags):
+    members = (
+        '<member type="way" ref="1" role="from"/><member type="node" ref="2" role="via"/>'
+        '<member type="way" ref="2" role="to"/>'
+    )
+    written = "".join(f'<tag k="{key}" v="{value}"/>' for key, value in tags.items())
+    relation = (
+        f'<relation id="1" version="1">{members}<tag k="type" v="restriction"/>{written}</relation>'
+    )
+    network = read(tmp_path, *NODES, way(1, 1, 2), way(2, 2, 3), relation, table="finland-car")
+    assert len(network.turns.via) == 0
+    assert network.counts["turn_restrictions_timed"] == 1
