@@ -6,6 +6,7 @@ import pandas as pd
 
 from accessibility.errors import examples
 from accessibility.network import NOWHERE, RoadNetwork
+from accessibility.opening_times import hours_of, is_holiday_unsaid, where_is
 from accessibility.population import REGISTER_WARNING
 from accessibility.runs import LONG_LEG_M, Run
 
@@ -74,6 +75,7 @@ def notices(run: Run) -> list[str]:
         ):
             if mask.any():
                 found.append(f"{int(mask.sum())} sites {text}: {examples(ids[mask])}")
+    found += _unsaid_holidays(run)
     if run.sites.counts.get("sites_at_the_same_place"):
         found.append(f"{run.sites.counts['sites_at_the_same_place']} sites share their place")
     found += network_notices(run.network)
@@ -102,6 +104,29 @@ def network_notices(network: RoadNetwork) -> list[str]:
             f"{counts['edges_drawn_twice']:,} pieces of road are drawn twice on the same nodes; "
             "each counts once"
         )
+    return found
+
+
+def _unsaid_holidays(run: Run) -> list[str]:
+    """Name the sites whose hours say nothing of the public holiday that a target asks for."""
+    found = []
+    for target in run.study.targets:
+        if target.open_at is None:
+            continue
+        serving = run.sites.serving(target.tier, run.tiers)
+        silent = [
+            site
+            for site in serving
+            if is_holiday_unsaid(
+                hours_of(run.sites, site), target.open_at, where=where_is(run.sites, site)
+            )
+        ]
+        if silent:
+            found.append(
+                f'target "{target.id}": {target.open_at} is a public holiday, of which the hours '
+                f"of {len(silent)} sites say nothing ({examples(silent)}): they are taken as on "
+                "any such weekday; add PH off, or PH and the hours"
+            )
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -169,7 +169,8 @@ def read_sites(
     if isinstance(source, Study):
         named = source.file.sites.model_dump(exclude={"source"}, exclude_none=True)
         path = source.source(source.file.sites.source)
-        return read_site_list(path, named, crs=source.crs, tiers=source.tiers)
+        listed = read_site_list(path, named, crs=source.crs, tiers=source.tiers)
+        return replace(listed, country=source.file.country)
     if crs is None or tiers is None:
         raise DataError("read_sites needs crs and tiers")
     known = tiers if isinstance(tiers, Tiers) else Tiers(list_of(tiers, "tiers", Tier))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +184,8 @@ def _read(place: Path) -> StoredRun:
     drawn = place / "surroundings.gpkg"
     study = _study(provenance)
     targets = {target.id: target for target in study.targets}
-    sites = _sites(provenance, read_layer(drawn, "sites", index="site_id"), study.crs)
+    points = read_layer(drawn, "sites", index="site_id")
+    sites = replace(_sites(provenance, points, study.crs), country=study.file.country)
     population = _population(cells, provenance)
     roads = read_layer(drawn, "roads")
     nearest = pd.DataFrame(cells[[c for c in cells if str(c).startswith(CELL_COLUMNS)]])

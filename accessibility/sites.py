@@ -38,6 +38,8 @@ class Sites:
         What reading changed or left out.
     notes
         Sentences about what reading assumed.
+    country
+        ISO code of the country whose public holidays their hours mean; None: that of each place.
 
     Raises
     ------
@@ -49,6 +51,7 @@ class Sites:
     frame: gpd.GeoDataFrame
     counts: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    country: str | None = None
 
     def __post_init__(self) -> None:
         check_frame(self.frame, "the sites", ("name", "tier"), rows="sites", error=SitesError)

@@ -19,6 +19,7 @@ from accessibility.checks import (
     path_of,
 )
 from accessibility.errors import PopulationError, StudyError, did_you_mean, examples
+from accessibility.opening_times import ALWAYS, check_country, parse_moment
 from accessibility.partition import check_partition
 from accessibility.services import (
     EVERYBODY,
@@ -185,6 +186,7 @@ class StudyFile(_Part):
     name: LocalText
     crs: str
     language: Language = "fi"
+    country: str | None = None
     network: NetworkPart
     snapping: SnappingPart = Field(default_factory=lambda: SnappingPart.model_validate({}))
     population: PopulationPart
@@ -302,6 +304,8 @@ def study_of(path: Path, file: StudyFile) -> Study:
     projected_crs(file.crs)
     _check_places(file.population)
     _check_groups(file.population)
+    if file.country is not None:
+        check_country(file.country)
     tiers = Tiers(
         tuple(
             Tier(id=tier.id, name=Text(tier.name), includes=tuple(tier.includes))
@@ -358,6 +362,8 @@ def _target(part: TargetPart, file: StudyFile, tiers: Tiers, bands: tuple[float,
             f'target "{part.id}": there is no group "{part.group}"'
             f"{did_you_mean(part.group, groups)}; known: {examples(groups)}"
         )
+    if target.open_at is not None and target.open_at != ALWAYS:
+        parse_moment(target.open_at)
     if target.within_min is not None and target.within_min > bands[-1]:
         raise StudyError(
             f'target "{part.id}": within_min = {target.within_min:g} lies beyond the last band '

@@ -242,15 +242,15 @@ def test_only_sites_of_the_tier_asked_for_are_closed() -> None:
 
 def test_hidden_people_are_newly_outside_perhaps() -> None:
     region = Region(
-        # c0 may have 3 old people, c2, which is outside anyway, 2
+        # c0 may have 10 old people, c2, which is outside anyway, 2
         times=matrix({"a": [5, 5, 60], "b": [60, 5, 60]}),
         population=grid([10, 10, 2], old=[None, 6, None], young=[7, 4, 0]),
         sites=site_list({"a": "L", "b": "L"}),
         targets=(asks("old", "L", group="old", share=0.7),),
     )
     one = closure(region.screen(), "a").targets[0]
-    assert (one.newly_outside_low, one.newly_outside_high) == (0, 3)
-    assert (one.measured_low, one.measured_high) == (pytest.approx(6 / 11), 1)
+    assert (one.newly_outside_low, one.newly_outside_high) == (0, 10)
+    assert (one.measured_low, one.measured_high) == (pytest.approx(6 / 18), 1)
     assert (one.before, one.after, one.flips) == ("met", "undecided", True)
 
 
