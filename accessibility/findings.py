@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from accessibility.network_audit import NetworkAudit
     from accessibility.population import Population
     from accessibility.scenarios import Scenario
     from accessibility.services import Tiers
@@ -88,6 +89,10 @@ class Findings(Protocol):
     @property
     def people_outside(self) -> Mapping[str, tuple[float, float]]:
         """By target with a time limit: people beyond it, fewest and most."""
+
+    @property
+    def network_audit(self) -> NetworkAudit:
+        """What the network holds, and whom it sends a long way round."""
 
     def audit(self) -> pd.DataFrame:
         """Count cells and people by status."""

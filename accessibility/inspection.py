@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from accessibility.network import CLOSED, DriveTimes, RoadNetwork, drive_times, find_parts
+from accessibility.network import CLOSED, DriveTimes, RoadNetwork, drive_times, find_parts, holdings
+from accessibility.network.holdings import LONG_ROAD_M
+from accessibility.network_audit import NEAR_M
 from accessibility.runs import Run
 from accessibility.speeds import SpeedTable
 
@@ -38,6 +40,7 @@ def inspect_network(network: RoadNetwork, speeds: SpeedTable) -> str:
         f"speed table   {speeds.name} ({speeds.mode})",
         f"open          {open_m / 1000:,.0f} km in {len(order):,} separate parts; "
         f"{cut_off_m / 1000:,.1f} km outside the largest",
+        f"holds         {_held(times)}",
         f"traps         {_trap_km(times, parts.core):,.1f} km can be entered or left only one way",
         "counts        "
         + ", ".join(
@@ -47,6 +50,16 @@ def inspect_network(network: RoadNetwork, speeds: SpeedTable) -> str:
         _classes(times).to_string(),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _held(times: DriveTimes) -> str:
+    """Say whether streets are there and how roads are drawn; the classes follow as a table."""
+    held = holdings(times)
+    streets = "main roads only, next to no streets" if held.main_roads_only else "streets too"
+    return (
+        f"{streets}; {held.straight_share:.0%} of the length of roads over {LONG_ROAD_M:g} m is "
+        "drawn as a straight line"
+    )
 
 
 def _trap_km(times: DriveTimes, core: np.ndarray) -> float:
@@ -104,7 +117,23 @@ def inspect_run(run: Run) -> str:
         "sites         " + ", ".join(f"{tiers.get(one, 0)} {one}" for one in run.tiers.ids)
     )
     lines += ["", run.audit().to_string(float_format=lambda value: f"{value:,.0f}")]
+    lines += ["", *_near_and_far(run)]
     return "\n".join(lines) + "\n"
+
+
+def _near_and_far(run: Run) -> list[str]:
+    """Say how many people live by a road, and how many near a site are far from it by the roads."""
+    audit, limits = run.network_audit, run.network_audit.limits
+    lines = []
+    if audit.near_share is not None:
+        lines.append(f"by a road     {audit.near_share:.1%} of people within {NEAR_M:g} m of one")
+    lines += [
+        f"detours {tier:5s} {audit.people(tier):,.0f} people within {limits.within_m / 1000:g} km "
+        f"of a site in a straight line but over {limits.over_min:g} min from it"
+        + "".join(f"; {name} {people:,.0f}" for name, people in list(areas.items())[:5])
+        for tier, areas in ((tier, audit.areas(tier)) for tier in run.tiers.ids)
+    ]
+    return lines
 
 
 def is_study(path: Path) -> bool:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from accessibility.errors import examples
 from accessibility.network import NOWHERE, RoadNetwork
+from accessibility.network_audit import NEAR_M, SHORT_MIN
 from accessibility.opening_times import hours_of, is_holiday_unsaid, where_is
 from accessibility.population import REGISTER_WARNING
 from accessibility.runs import LONG_LEG_M, Run
@@ -48,6 +49,7 @@ def notices(run: Run) -> list[str]:
             f"{run.population.people[nowhere].sum():,.0f} people in {int(nowhere.sum()):,} cells "
             "have no municipality: they count in the whole only"
         )
+    found += _network(run)
     if run.season == "winter" and run.speeds.winter is None:
         found.append(
             f'the speed table "{run.speeds.name}" knows no winter: the speeds are those of summer'
@@ -127,6 +129,31 @@ def _unsaid_holidays(run: Run) -> list[str]:
                 f"of {len(silent)} sites say nothing ({examples(silent)}): they are taken as on "
                 "any such weekday; add PH off, or PH and the hours"
             )
+    return found
+
+
+def _network(run: Run) -> list[str]:
+    """Say what the network lacks for the study's targets, and whom it sends a long way round."""
+    audit, limits, found = run.network_audit, run.network_audit.limits, []
+    short = audit.short_targets(run.study.targets)
+    if short:
+        near = audit.near_share
+        share = "" if near is None else f" ({near:.0%} of people live within {NEAR_M:g} m of one)"
+        found.append(
+            f"the network holds main roads only{share}: the shares of targets of at most "
+            f"{SHORT_MIN:g} minutes are rough, on a map with all streets they may differ by 20 "
+            f"points: {examples(one.id for one in short)}"
+        )
+    for tier in run.tiers.ids:
+        people, areas = audit.people(tier), audit.areas(tier)
+        if not people:
+            continue
+        where = f" ({examples(f'{name} {n:,.0f}' for name, n in areas.items())})" if areas else ""
+        found.append(
+            f"{people:,.0f} people live within {limits.within_m / 1000:g} km of a site that serves "
+            f"tier {tier} in a straight line, but over {limits.over_min:g} minutes from that site "
+            f"by the network, or without a way to it{where}: does the map lack a street?"
+        )
     return found
 
 

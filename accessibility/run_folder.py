@@ -367,6 +367,7 @@ def provenance_of(run: Run, shapes: Shapes | None = None) -> dict[str, Any]:
         },
         "notes": [*run.population.notes, *run.sites.notes],
         "network": dict(run.network_origin),
+        "network_audit": run.network_audit.to_dict(),
         "season": run.season,
         "register": _register_records(run),
         "partition": [list(part) for part in run.population.partition],

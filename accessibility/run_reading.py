@@ -17,6 +17,7 @@ from accessibility.checks import path_of
 from accessibility.comparison import Outcome
 from accessibility.coverage_table import coverage
 from accessibility.errors import DataError, InputError, ScenarioError
+from accessibility.network_audit import NetworkAudit, audit_of
 from accessibility.opening_times import sites_open_at
 from accessibility.population import FEWEST, MOST, OWN_COLUMNS, Population, ranges_of
 from accessibility.reports.facts import ReportFacts
@@ -57,6 +58,8 @@ class StoredRun:
         For targets that ask who is open when: whether each cell is within the limit.
     people_outside
         By target with a time limit: people beyond it, fewest and most.
+    network_audit
+        What the network holds, and whom it sends a long way round.
     """
 
     folder: Path
@@ -77,6 +80,7 @@ class StoredRun:
     verdicts: list[Verdict]
     inside: Mapping[str, np.ndarray] = field(repr=False)
     people_outside: Mapping[str, tuple[float, float]] = field(repr=False)
+    network_audit: NetworkAudit = field(repr=False)
 
     @property
     def language(self) -> str:
@@ -217,6 +221,7 @@ def _read(place: Path) -> StoredRun:
             name: (float(low), float(high))
             for name, (low, high) in provenance["people_outside"].items()
         },
+        network_audit=audit_of(provenance["network_audit"]),
     )
 
 

@@ -26,6 +26,7 @@ from accessibility.network import (
     Snapper,
     drive_times,
 )
+from accessibility.network_audit import NetworkAudit, audit_network
 from accessibility.opening_times import sites_open_at
 from accessibility.population import Population
 from accessibility.reading import (
@@ -98,6 +99,8 @@ class Run:
     season, road_changes, scenario, effects
         What a scenario changed: the season driven in, changes of roads, the scenario itself and
         sentences on what its changes bring with them.
+    network_audit
+        What the network holds, and whom it sends a long way round.
     """
 
     study: Study
@@ -119,6 +122,7 @@ class Run:
     road_changes: tuple[RoadChange, ...] = ()
     scenario: Scenario | None = None
     effects: tuple[str, ...] = ()
+    network_audit: NetworkAudit
 
     @property
     def tiers(self) -> Tiers:
@@ -470,6 +474,7 @@ def judged(
             variants=variants,
             uncertain=uncertain,
         ),
+        network_audit=audit_network(times, population, sites, study.tiers),
         **known,
     )
 

@@ -103,7 +103,7 @@ def test_numbers_of_numpy_are_numbers() -> None:
 
 # --- a network knows what it was read for ---------------------------------------------------------
 
-#: People walk 100 m of footway from a to b; by car it is 300 m round by c.
+#: People walk 1 km of footway from a to b; by car it is 3 km round by c and d.
 PATH = World(
     """
     a-b

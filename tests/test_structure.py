@@ -42,6 +42,7 @@ LAYERS = {
     "distributed": 7,
     "pages": 7,
     "targets": 5,
+    "network_audit": 5,
     "study": 7,
     "sources": 7,
     "maps": 7,

@@ -12,6 +12,7 @@ from accessibility.network.drive_times import (
     drive_times,
 )
 from accessibility.network.graph import Parts, SearchGraph, find_parts, search_graph, sparse
+from accessibility.network.holdings import Holdings, holdings
 from accessibility.network.roads import RoadNetwork, Turns, build_network
 from accessibility.network.snapping import NOWHERE, Snapped, Snapper, join, restand, stand, take
 
@@ -20,6 +21,7 @@ __all__ = [
     "DS_PER_S",
     "NOWHERE",
     "DriveTimes",
+    "Holdings",
     "Parts",
     "RoadNetwork",
     "SearchGraph",
@@ -30,6 +32,7 @@ __all__ = [
     "build_network",
     "drive_times",
     "find_parts",
+    "holdings",
     "join",
     "restand",
     "search_graph",

@@ -174,6 +174,21 @@ class Snapper:
             self._move(xy, free, everywhere & parts.core & served[parts.part], edge, moved)
         return self._stand(xy, edge, moved=moved)
 
+    def distance_m(self, xy: Floats) -> Floats:
+        """Measure how far points are from the nearest road that they could be snapped to.
+
+        Parameters
+        ----------
+        xy
+            Shape (points, 2), in the CRS.
+
+        Returns
+        -------
+        Floats
+            Metres, shape (points,); infinite where there is no such road.
+        """
+        return self._leg_m(xy, self._nearest(xy, self.times.snappable))
+
     def _move(
         self, xy: Floats, rows: Ints, allowed: npt.NDArray[np.bool_], edge: Ints,
         moved: npt.NDArray[np.bool_],

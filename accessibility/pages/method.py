@@ -20,6 +20,7 @@ from accessibility.reports.method import (
     population_section,
     sources_section,
 )
+from accessibility.reports.network import network_section
 from accessibility.scenarios import Proposal, Scenario
 
 HEADING_LEVEL = 2
@@ -65,6 +66,7 @@ def method(figures: Figures, voice: Voice) -> Markup:
         method_section(run, phrases, run.facts),
         sensitivity_section(run, phrases),
         audit_section(run, phrases, hidden=_hidden_statuses(figures, voice)),
+        network_section(run, phrases, min_people=voice.min_people),
         population_section(run, phrases, hidden=hidden),
         sources_section(run, phrases),
     ]

@@ -18,6 +18,7 @@ from accessibility.reports.method import (
     population_section,
     sources_section,
 )
+from accessibility.reports.network import network_section
 from accessibility.reports.phrases import Phrases, is_range, phrases_of
 from accessibility.reports.tables import markdown_table
 from accessibility.reports.words import Words
@@ -56,6 +57,7 @@ def report(run: Findings, *, language: str, facts: ReportFacts) -> str:
         _bands_section(run, phrases),
         _municipalities_section(run, phrases),
         audit_section(run, phrases),
+        network_section(run, phrases),
         population_section(run, phrases),
         method_section(run, phrases, facts),
         sources_section(run, phrases),
