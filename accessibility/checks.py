@@ -67,6 +67,8 @@ MIN_COMPONENT_M = Limits(at_least=0)
 #: A factor on every driving speed: ten times slower or faster is a slip of the hand beyond.
 SPEED_FACTOR = Limits(above=0, at_most=10)
 SET_SPEED_KM_H = Limits(above=0, at_most=130)
+#: Minutes by which a modelled time may be off.
+ERROR_MIN = Limits(at_least=0, at_most=60)
 BAND_MIN = Limits(above=0, at_most=100_000)
 RESOLUTION_M = Limits(above=0)
 CAPACITY = Limits(at_least=0)

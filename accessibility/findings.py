@@ -96,3 +96,11 @@ class Findings(Protocol):
 
     def audit(self) -> pd.DataFrame:
         """Count cells and people by status."""
+
+
+def tiers_without_site(run: Findings) -> tuple[str, ...]:
+    """Return the tiers that no site of the region serves, in the study's order.
+
+    Nobody reaches them, and no road is to blame.
+    """
+    return tuple(one for one in run.tiers.ids if not run.sites.serving(one, run.tiers))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from accessibility.errors import examples
+from accessibility.findings import tiers_without_site
 from accessibility.network import NOWHERE, RoadNetwork
 from accessibility.network_audit import NEAR_M, SHORT_MIN
 from accessibility.opening_times import hours_of, is_holiday_unsaid, where_is
@@ -54,6 +55,10 @@ def notices(run: Run) -> list[str]:
         found.append(
             f'the speed table "{run.speeds.name}" knows no winter: the speeds are those of summer'
         )
+    found += [
+        f"no site of the region serves tier {tier}: all people count as not reached there"
+        for tier in tiers_without_site(run)
+    ]
     found += _cut_off_sites(run)
     overlapping = run.population.counts.get("overlapping_cells", 0)
     if overlapping:

@@ -363,4 +363,5 @@ def _verdict(data: Mapping[str, Any], target: Target) -> Verdict:
         sensitivity_high=data.get("sensitivity_high", {}),
         by_municipality=tuple(AreaShare(**one) for one in data["by_municipality"]),
         reason=data.get("reason", ""),
+        flips_at_min=data.get("flips_at_min"),
     )

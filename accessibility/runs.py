@@ -473,6 +473,7 @@ def judged(
             study.targets,
             variants=variants,
             uncertain=uncertain,
+            model_error_min=study.model_error_min,
         ),
         network_audit=audit_network(times, population, sites, study.tiers),
         **known,
@@ -500,7 +501,7 @@ def variant_profiles(study: Study, table: SpeedTable, own: SpeedProfile) -> dict
 def uncertain_profiles(study: Study, own: SpeedProfile) -> dict[str, SpeedProfile]:
     """Name the profiles of both ends of the study's `[uncertainty]`; none where it has none."""
     part = study.file.uncertainty
-    if part is None or not study.targets:
+    if part is None or part.speed_factor is None or not study.targets:
         return {}
     return {
         f"speed x {factor:g}": replace(own, speed_factor=factor)

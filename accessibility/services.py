@@ -13,6 +13,9 @@ from accessibility.errors import StudyError, did_you_mean, examples
 LANGUAGES = ("fi", "sv", "en")
 EVERYBODY = "*"
 WHOLE_AREA = "*"
+#: Minutes by which modelled times are taken to be off where a study says nothing of it: what free
+#: flow and access legs leave open (docs/method.md, "Coverage and verdicts").
+MODEL_ERROR_MIN = 1.0
 
 TargetStatus = Literal["preliminary", "adopted", "illustrative"]
 

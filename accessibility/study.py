@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from accessibility.checks import (
     ACCESS_SPEED_KM_H,
+    ERROR_MIN,
     MAX_LEG_M,
     MIN_COMPONENT_M,
     RESOLUTION_M,
@@ -24,6 +25,7 @@ from accessibility.partition import check_partition
 from accessibility.services import (
     EVERYBODY,
     LANGUAGES,
+    MODEL_ERROR_MIN,
     Target,
     TargetStatus,
     Text,
@@ -169,11 +171,12 @@ class TargetPart(_Part):
 class UncertaintyPart(_Part):
     """`[uncertainty]`."""
 
-    speed_factor: list[float | int] = Field(min_length=2, max_length=2)
+    speed_factor: list[float | int] | None = Field(None, min_length=2, max_length=2)
+    model_error_min: Annotated[float | int, Field(**ERROR_MIN.field)] = MODEL_ERROR_MIN
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        low, high = self.speed_factor
+        low, high = self.speed_factor or (1, 1)
         if not 0 < low <= 1 <= high <= 2:
             raise ValueError("speed_factor must be [low, high] with low <= 1 <= high")
         return self
@@ -228,6 +231,12 @@ class Study:
     def crs(self) -> str:
         """The study's CRS."""
         return self.file.crs
+
+    @property
+    def model_error_min(self) -> float:
+        """Minutes by which its modelled times may be off."""
+        part = self.file.uncertainty
+        return float(MODEL_ERROR_MIN if part is None else part.model_error_min)
 
     @property
     def language(self) -> str:

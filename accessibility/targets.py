@@ -9,16 +9,15 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from accessibility.checks import list_of, of_kind
+from accessibility.checks import ERROR_MIN, list_of, number, of_kind
 from accessibility.coverage_table import areas_of, joint_share
 from accessibility.opening_times import OpenSites, sites_open_at
 from accessibility.population import Population, check_same_cells
-from accessibility.services import WHOLE_AREA, Target, Tiers
+from accessibility.services import MODEL_ERROR_MIN, WHOLE_AREA, Target, Tiers
 from accessibility.sites import Sites
 from accessibility.traveltime import TravelTimes
 
 Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 VerdictWord = Literal["met", "not_met", "undecided"]
 SHIFT_MIN = 5
 
@@ -51,12 +50,15 @@ class Verdict:
     people, people_missing
         People of the target's group (at most), and how many more would have to be inside.
     sensitivity, sensitivity_high
-        Share (low, and high) at 5 minutes less and more, in winter, and on roads 10 % slower; None
-        where there is nobody to measure.
+        Share (low, and high) at 5 minutes less (where that leaves a limit) and more, in winter, and
+        on roads 10 % slower; None where there is nobody to measure.
     by_municipality
         Worst first.
     reason
         Why it is undecided.
+    flips_at_min
+        The change of the limit in minutes, no larger than the model's error, at which the verdict
+        is another; None: it holds within that error, or is undecided already.
     """
 
     target: Target
@@ -70,6 +72,7 @@ class Verdict:
     sensitivity_high: Mapping[str, float | None] = field(default_factory=dict)
     by_municipality: tuple[AreaShare, ...] = ()
     reason: str = ""
+    flips_at_min: float | None = None
 
     @property
     def margin(self) -> float | None:
@@ -97,6 +100,7 @@ class Verdict:
             "status": target.status,
             "source": target.source,
             "reason": self.reason,
+            "flips_at_min": self.flips_at_min,
             "by_municipality": [
                 {
                     "name": one.name,
@@ -119,6 +123,7 @@ def check_targets(
     *,
     variants: Mapping[str, TravelTimes] | None = None,
     uncertain: Mapping[str, TravelTimes] | None = None,
+    model_error_min: float = MODEL_ERROR_MIN,
 ) -> list[Verdict]:
     """Give a verdict on every target.
 
@@ -138,6 +143,9 @@ def check_targets(
     uncertain
         Matrices at the ends of what is not known, by their names; a verdict that flips in one of
         them is undecided.
+    model_error_min
+        Minutes by which modelled times may be off; a verdict that another limit so near would turn
+        says so in `flips_at_min`. 0: none.
 
     Returns
     -------
@@ -153,6 +161,7 @@ def check_targets(
     of_kind(sites, "sites", Sites, "read them with read_sites")
     of_kind(tiers, "tiers", Tiers, "make them with Tiers((Tier(...), ...))")
     targets = list_of(targets, "targets", Target)
+    model_error_min = number(model_error_min, "model_error_min", ERROR_MIN)
     for matrix in (times, *(variants or {}).values(), *(uncertain or {}).values()):
         check_same_cells(matrix.cell_ids, population, "the travel times")
     verdicts = []
@@ -162,7 +171,9 @@ def check_targets(
         if target.kind == "min_sites":
             verdicts.append(_count_verdict(target, counting))
             continue
-        verdict = _share_verdict(target, counting, times, variants or {}, population)
+        verdict = _share_verdict(
+            target, counting, times, variants or {}, population, model_error_min
+        )
         ends = {
             name: _measured(target, counting, matrix, population)
             for name, matrix in (uncertain or {}).items()
@@ -187,31 +198,39 @@ def _count_verdict(target: Target, counting: OpenSites) -> Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Measured:
-    """Who is inside a target's limit for certain and perhaps, and the shares that follow."""
+    """How far people are from the sites that count, and the shares within a limit that follow.
 
-    inside: Mask
-    perhaps: Mask
-    time_s: Floats
-    share_low: float
-    share_high: float
+    Parameters
+    ----------
+    certain_s, possible_s
+        Seconds to the nearest site that is open for certain, and to the nearest that may be.
+    low, high
+        Fewest and most people of the target's group.
+    """
+
+    certain_s: Floats
+    possible_s: Floats
+    low: Floats
+    high: Floats
+
+    def shares(
+        self, cutoff_s: int, rows: npt.NDArray[np.intp] | slice = slice(None)
+    ) -> tuple[float, float] | None:
+        """Return the lowest and the highest share; None where there is nobody to measure."""
+        low, high = self.low[rows], self.high[rows]
+        share_low = joint_share(self.certain_s[rows] <= cutoff_s, low, high)[2]
+        share_high = joint_share(self.possible_s[rows] <= cutoff_s, low, high)[3]
+        return None if np.isnan(share_low) else (share_low, share_high)
 
 
 def _measured(
     target: Target, counting: OpenSites, times: TravelTimes, population: Population
 ) -> _Measured:
     low, high = population.bounds(target.group)
-    time_s = _seconds_to(times, counting.certain)
-    inside = time_s <= target.cutoff_s
-    perhaps = inside
-    if counting.possible != counting.certain:
-        perhaps = _seconds_to(times, counting.possible) <= target.cutoff_s
-    return _Measured(
-        inside=inside,
-        perhaps=perhaps,
-        time_s=time_s,
-        share_low=joint_share(inside, low, high)[2],
-        share_high=joint_share(perhaps, low, high)[3],
-    )
+    certain_s = _seconds_to(times, counting.certain)
+    is_sure = counting.possible == counting.certain
+    possible_s = certain_s if is_sure else _seconds_to(times, counting.possible)
+    return _Measured(certain_s=certain_s, possible_s=possible_s, low=low, high=high)
 
 
 def _seconds_to(times: TravelTimes, site_ids: Sequence[str]) -> Floats:
@@ -225,24 +244,26 @@ def _share_verdict(
     times: TravelTimes,
     variants: Mapping[str, TravelTimes],
     population: Population,
+    model_error_min: float,
 ) -> Verdict:
     required = float(target.share or 0)
-    low, high = population.bounds(target.group)
     found = _measured(target, counting, times, population)
-    if np.isnan(found.share_low):
+    shares = found.shares(target.cutoff_s)
+    if shares is None:
         return Verdict(
             target=target, word="undecided", required=required, measured_low=None,
             measured_high=None, reason="nobody",
         )  # fmt: skip
     sensitivity = {
-        f"{shift:+d}_min": _share_within(found.time_s, target.cutoff_s + 60 * shift, low, high)
+        f"{shift:+d}_min": found.shares(target.cutoff_s + 60 * shift)
         for shift in (-SHIFT_MIN, SHIFT_MIN)
+        if target.cutoff_s + 60 * shift > 0  # there is no limit of no minutes, or of less
     }
     for name, other in variants.items():
-        time_s = _seconds_to(other, counting.certain)
-        sensitivity[name] = _share_within(time_s, target.cutoff_s, low, high)
-    word = verdict_word(found.share_low, found.share_high, required)
-    inside = found.inside
+        there = _measured(target, counting, other, population)
+        sensitivity[name] = there.shares(target.cutoff_s)
+    word = verdict_word(*shares, required)
+    inside, low, high = found.certain_s <= target.cutoff_s, found.low, found.high
     worst_people = float(low[inside].sum() + high[~inside].sum())
     missing = required * worst_people - float(low[inside].sum())
     unknown = "hours" if counting.possible != counting.certain else "suppressed"
@@ -250,22 +271,39 @@ def _share_verdict(
         target=target,
         word=word,
         required=required,
-        measured_low=found.share_low,
-        measured_high=found.share_high,
+        measured_low=shares[0],
+        measured_high=shares[1],
         people=float(high.sum()),
         people_missing=float(np.ceil(max(missing - 1e-6, 0.0))),
-        sensitivity={name: one[0] for name, one in sensitivity.items()},
-        sensitivity_high={name: one[1] for name, one in sensitivity.items()},
-        by_municipality=_by_municipality(found, low, high, population),
+        sensitivity={name: None if one is None else one[0] for name, one in sensitivity.items()},
+        sensitivity_high={
+            name: None if one is None else one[1] for name, one in sensitivity.items()
+        },
+        by_municipality=_by_municipality(found, target.cutoff_s, population),
         reason=unknown if word == "undecided" else "",
+        flips_at_min=_flip_within(found, target, required, word, model_error_min),
     )
+
+
+def _flip_within(
+    found: _Measured, target: Target, required: float, word: VerdictWord, error_min: float
+) -> float | None:
+    """Find the change of the limit, within the model's error, at which a verdict is another."""
+    if word == "undecided" or not error_min > 0:
+        return None
+    shift_min = -error_min if word == "met" else error_min
+    shares = found.shares(target.cutoff_s + round(60 * shift_min))
+    if shares is None or verdict_word(*shares, required) == word:
+        return None
+    return shift_min
 
 
 def _with_uncertainty(verdict: Verdict, ends: Mapping[str, _Measured]) -> Verdict:
     """Call a verdict undecided that flips at an end of what is not known."""
     words = {
-        name: verdict_word(end.share_low, end.share_high, verdict.required)
+        name: verdict_word(*shares, verdict.required)
         for name, end in ends.items()
+        if (shares := end.shares(verdict.target.cutoff_s)) is not None
     }
     flips = [name for name, word in words.items() if word != verdict.word]
     if not flips or verdict.word == "undecided":
@@ -293,30 +331,23 @@ def at_least(share: float, required: float) -> bool:
     return share >= required - 1e-12
 
 
-def _share_within(
-    time_s: Floats, cutoff_s: int, low: Floats, high: Floats
-) -> tuple[float | None, float | None]:
-    _, _, share_low, share_high = joint_share(time_s <= cutoff_s, low, high)
-    return (None, None) if np.isnan(share_low) else (share_low, share_high)
-
-
 def _by_municipality(
-    found: _Measured, low: Floats, high: Floats, population: Population
+    found: _Measured, cutoff_s: int, population: Population
 ) -> tuple[AreaShare, ...]:
     """Work out every municipality's share, the worst first."""
     shares = []
     for name, rows in areas_of(population).items():
         if name == WHOLE_AREA:
             continue
-        share_low = joint_share(found.inside[rows], low[rows], high[rows])[2]
-        share_high = joint_share(found.perhaps[rows], low[rows], high[rows])[3]
+        low, high = found.shares(cutoff_s, rows) or (None, None)
+        outside = found.certain_s[rows] > cutoff_s
         shares.append(
             AreaShare(
                 name=name,
-                people=float(high[rows].sum()),
-                measured_low=None if np.isnan(share_low) else share_low,
-                measured_high=None if np.isnan(share_high) else share_high,
-                people_outside=float(high[rows][~found.inside[rows]].sum()),
+                people=float(found.high[rows].sum()),
+                measured_low=low,
+                measured_high=high,
+                people_outside=float(found.high[rows][outside].sum()),
             )
         )
     return tuple(

@@ -6,10 +6,14 @@ Populations are 1, 2, 4, 8 wherever they can be, so that one sum says exactly wh
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from on_paper import NO_WAY, TIERS, matrix, people, share_target, sites
+from studies import accessibility, write_tiny_study
 
+from accessibility.errors import StudyError
+from accessibility.reports import render
 from accessibility.services import Target
 from accessibility.sites import Sites
 from accessibility.targets import Verdict, at_least, check_targets, verdict_word
@@ -247,3 +251,118 @@ def test_the_json_of_a_verdict_says_the_same() -> None:
     assert said["measured_high"] == pytest.approx(5 / 7)
     assert said["margin"] == pytest.approx(1 / 11 - 0.6)
     assert said["reason"] == "suppressed"
+
+
+# --- limits, and the model's error ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("minutes", "keys"), [(4, ["+5_min"]), (5, ["+5_min"]), (5.1, 2), (1, 1)])
+def test_a_limit_of_no_minutes_or_less_is_not_tried(minutes: float, keys: object) -> None:
+    (found,) = check_targets(
+        matrix(s=[60, 400]), people([1, 2]), sites(s="L"), TIERS, [share_target(within_min=minutes)]
+    )
+    if isinstance(keys, list):
+        assert list(found.sensitivity) == list(found.sensitivity_high) == keys
+    else:
+        assert len(found.sensitivity) == keys
+
+
+def test_hours_that_are_not_known_widen_the_sensitivity_too() -> None:
+    listed = hours(night="24/7", unknown=None)
+    times = matrix(night=[60, 9999], unknown=[9999, 60])
+    (found,) = check_targets(
+        times, people([1, 2]), listed, TIERS, [share_target(open_at="Tu 20:00")],
+        variants={"winter": times},
+    )  # fmt: skip
+    assert found.sensitivity == dict.fromkeys(["-5_min", "+5_min", "winter"], pytest.approx(1 / 3))
+    assert found.sensitivity_high == dict.fromkeys(["-5_min", "+5_min", "winter"], 1.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "error_min", "word", "flips"),
+    [
+        (1740, 1, "met", None),  # still inside at a minute less: 29 min
+        (1741, 1, "met", -1),
+        (1800, 1, "met", -1),
+        (1801, 1, "not_met", 1),
+        (1860, 1, "not_met", 1),  # inside at a minute more: exactly 31 min
+        (1861, 1, "not_met", None),
+        (1861, 2, "not_met", 2),
+        (1801, 0, "not_met", None),
+        (1830, 0.5, "not_met", 0.5),
+        (1831, 0.5, "not_met", None),
+    ],
+)
+def test_a_verdict_that_the_models_error_would_turn_says_so(
+    seconds: int, error_min: float, word: str, flips: float | None
+) -> None:
+    (found,) = check_targets(
+        matrix(s=[seconds]), people([1]), sites(s="L"), TIERS, [share_target(0.9)],
+        model_error_min=error_min,
+    )  # fmt: skip
+    assert (found.word, found.flips_at_min) == (word, flips)
+    assert found.to_dict()["flips_at_min"] == flips
+
+
+def test_an_undecided_verdict_flips_nowhere() -> None:
+    found = one_verdict([1800, 1801], [1, 4], share=0.6, old=[1, None])
+    assert (found.word, found.flips_at_min) == ("undecided", None)
+
+
+@pytest.mark.parametrize("error_min", [-1, float("nan"), "1", True, 61])
+def test_an_error_of_the_model_that_cannot_be_is_refused(error_min: object) -> None:
+    with pytest.raises(StudyError, match="model_error_min"):
+        check_targets(
+            matrix(s=[1]), people([1]), sites(s="L"), TIERS, [share_target()],
+            model_error_min=error_min,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "The verdict flips at +1 minute: modelled travel times may be off by as much"),
+        ("fi", "Tulos vaihtuu +1 minuutin muutoksella"),
+        ("sv", "Resultatet ändras vid +1 minut:"),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "markdown", "junit", "github"])
+def test_every_answer_says_that_a_verdict_is_not_firm(form: str, language: str, words: str) -> None:
+    (found,) = check_targets(
+        matrix(s=[1801]), people([1]), sites(s="L"), TIERS, [share_target(0.9)]
+    )
+    said = render([found], format=form, language=language, study_name="x")
+    assert words in " ".join(said.replace("%0A", " ").replace("\xa0", " ").split())
+
+
+def test_a_study_states_its_models_error(tmp_path: Path) -> None:
+    """The people of c stand 90 s from a, by 45 s a kilometre: 1.5 min; the limit is 1 min."""
+    target = {"id": "t", "name": "t", "tier": "E", "within_min": 1, "share": 0.4}
+    settings = {"targets": [target], "isochrones": {"bands_min": [1, 10]}}
+    study = write_tiny_study(tmp_path / "one", settings=settings)
+    assert "flips at +1 minute" in " ".join(accessibility("check", study).out.split())
+    stated = settings | {"uncertainty": {"model_error_min": 0.25}}
+    study = write_tiny_study(tmp_path / "two", settings=stated)
+    assert "flips at" not in accessibility("check", study).out
+    assert accessibility("run", study, "--out", tmp_path / "out").code == 0
+
+
+def test_a_tier_without_any_site_is_no_fault_of_the_roads(tmp_path: Path) -> None:
+    tiers = [
+        {"id": "L", "name": "Local"}, {"id": "E", "name": "Hospital", "includes": ["L"]},
+        {"id": "X", "name": "Nowhere"},
+    ]  # fmt: skip
+    study = write_tiny_study(tmp_path / "in", settings={"tiers": tiers})
+    answer = accessibility("run", study, "--out", tmp_path / "out")
+    assert answer.code == 0, answer.err
+    assert "no site of the region serves tier X" in answer.err
+    report = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "Nowhere: no service point in the region." in report
+    assert "no road connection in the model, or no service point" in report
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert "no service point in the region" in page
+    page_map = (tmp_path / "out" / "map.html").read_text(encoding="utf-8")
+    assert "no road connection in the model, or no service point" in page_map
+    whole = write_tiny_study(tmp_path / "whole")
+    assert "no site of the region" not in accessibility("run", whole, "--out", tmp_path / "b").err
+    assert "no service point" not in (tmp_path / "b" / "report.md").read_text(encoding="utf-8")

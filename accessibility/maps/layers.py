@@ -21,8 +21,20 @@ OSM_SUFFIXES = (".pbf", ".osm", ".osm.bz2", ".osm.gz")
 Texts = Mapping[str, str]
 
 
-def travel_classes(bands_min: Sequence[float], words: Texts) -> list[MapClass]:
-    """Name and colour the classes: the bands, beyond the last of them, and unreachable."""
+def travel_classes(
+    bands_min: Sequence[float], words: Texts, *, without_site: bool = False
+) -> list[MapClass]:
+    """Name and colour the classes: the bands, beyond the last of them, and not reached.
+
+    Parameters
+    ----------
+    bands_min
+        Rising minutes.
+    words
+        Words of the map's language.
+    without_site
+        Whether some tier has no site, so that no road is to blame.
+    """
     lows = [0, *bands_min[:-1]]
     classes = [
         MapClass(label=f"{low:g}–{high:g} min", colour=colour)
@@ -32,7 +44,11 @@ def travel_classes(bands_min: Sequence[float], words: Texts) -> list[MapClass]:
     return [
         *classes,
         MapClass(label=beyond, colour=BEYOND_COLOUR, fill="hatched"),
-        MapClass(label=words["unreachable"], colour=OPEN_COLOUR, fill="open"),
+        MapClass(
+            label=words["nothing" if without_site else "unreachable"],
+            colour=OPEN_COLOUR,
+            fill="open",
+        ),
     ]
 
 

@@ -222,6 +222,8 @@ def save_map(chart: folium.Map, path: str | Path) -> None:
 def _drawn(sheet: Sheet) -> dict[str, Json]:
     """Give what the page's script needs to draw a sheet."""
     words = words_in(sheet.language)
+    if any(one.label == words["nothing"] for one in sheet.classes):  # a popup says as the legend
+        words = {**words, "unreachable": words["nothing"]}
     return {
         "language": sheet.language,
         "bounds": sheet.bounds,

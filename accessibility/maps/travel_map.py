@@ -11,6 +11,7 @@ import shapely
 from babel.numbers import format_decimal, format_percent
 
 from accessibility.checks import of_kind
+from accessibility.findings import tiers_without_site
 from accessibility.maps.compact import cell_steps, extent, line_steps, point_steps
 from accessibility.maps.escaping import html_text
 from accessibility.maps.layers import (
@@ -89,7 +90,9 @@ def run_map(
             caption=_caption(run, words),
             bounds=bounds,
             choices=_choices(run, cells, language),
-            classes=travel_classes(run.study.bands_min, words),
+            classes=travel_classes(
+                run.study.bands_min, words, without_site=bool(tiers_without_site(run))
+            ),
             marks=tier_marks(run.tiers, language),
             overlays=[(key, words[word], on) for key, word, on in overlays if data[key]],
             notes=[words["note_bands"], words["note_click"]],

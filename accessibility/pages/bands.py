@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from accessibility.findings import tiers_without_site
 from accessibility.pages.cells import SIGN, figure_cell, number_column, text_cell, text_column
 from accessibility.pages.figures import EVERYBODY_THERE, REACHED, Figure, Figures
 from accessibility.pages.svg import Series, bars
 from accessibility.pages.tables import Column, Table
 from accessibility.pages.voice import Voice
+from accessibility.reports.phrases import not_reached
 from accessibility.services import WHOLE_AREA
 
 
@@ -31,13 +33,13 @@ def bands_by_tier(figures: Figures, voice: Voice) -> list[TierBands]:
     return [_tier(figures, voice, tier, place) for place, tier in enumerate(tiers)]
 
 
-def zone_name(voice: Voice, low: str, high: str) -> str:
-    """Name a zone: 15–30 min, over 180 min, no road connection in the model."""
+def zone_name(voice: Voice, low: str, high: str, nothing: str) -> str:
+    """Name a zone: 15–30 min, over 180 min, and `nothing`, such as no road connection."""
     say, words = voice.words.gettext, voice.words
     if high == REACHED:
         return say("over {limit}", limit=words.minutes(float(low)))
     if high == EVERYBODY_THERE:
-        return say("no road connection in the model")
+        return nothing
     if not low:
         return say("at most {limit}", limit=words.minutes(float(high)))
     return f"{words.shortest(float(low))}–{words.minutes(float(high))}"
@@ -52,6 +54,7 @@ def _tier(figures: Figures, voice: Voice, tier: str, place: int) -> TierBands:
         tier=voice.tier(tier),
     )
     numbers = range(len(figures.options))
+    nothing = nothing_of(figures, voice, tier, numbers)
     zones = [(zone, [figures.between(one, tier, WHOLE_AREA, *zone) for one in numbers])
              for zone in figures.zones]  # fmt: skip
     drawn = [(zone, found) for zone, found in zones if any(one.people != 0 for one in found)]
@@ -73,7 +76,7 @@ def _tier(figures: Figures, voice: Voice, tier: str, place: int) -> TierBands:
             "The table after the chart holds the same figures; zones where nobody lives have no "
             "bar."
         ),
-        labels=[zone_name(voice, *zone) for zone, _ in drawn],
+        labels=[zone_name(voice, *zone, nothing) for zone, _ in drawn],
         series=series,
         top=max((value or 0.0 for one in series for value in one.values), default=0.0),
     )
@@ -83,7 +86,7 @@ def _tier(figures: Figures, voice: Voice, tier: str, place: int) -> TierBands:
         columns=[text_column(say("travel time")), *_columns(figures, voice)],
         rows=[
             [
-                text_cell(voice, zone_name(voice, *zone)),
+                text_cell(voice, zone_name(voice, *zone, nothing)),
                 *(
                     cell
                     for one in numbers
@@ -97,6 +100,12 @@ def _tier(figures: Figures, voice: Voice, tier: str, place: int) -> TierBands:
         ],
     )
     return TierBands(tier=tier, heading=voice.html(name), chart=chart, table=table)
+
+
+def nothing_of(figures: Figures, voice: Voice, tier: str, options: Iterable[int]) -> str:
+    """Name those who reach no site of a tier in some options, by why that is."""
+    without = [tier in tiers_without_site(figures.options[one].run) for one in options]
+    return not_reached(voice.phrases, without_site=any(without), some=not all(without))
 
 
 def _columns(figures: Figures, voice: Voice) -> Sequence[Column]:

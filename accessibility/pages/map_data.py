@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from accessibility.findings import tiers_without_site
 from accessibility.maps.compact import extent
 from accessibility.maps.layers import LINE_TOLERANCE, border_lines, travel_classes
 from accessibility.maps.palette import MapClass
@@ -45,6 +46,7 @@ def map_data(figures: Figures, words: Words) -> dict[str, Json]:
     options, min_people = figures.options, figures.guard.min_people
     runs = [option.run for option in options]
     first, language = runs[0], words.language
+    without_site = any(tiers_without_site(run) for run in runs)
     bounds, side_m = extent(first.population.cells)
     tolerance_m = side_m * LINE_TOLERANCE
     sites = site_list(runs)
@@ -61,7 +63,9 @@ def map_data(figures: Figures, words: Words) -> dict[str, Json]:
         "views": _views(options, words),
         "options": [option.label for option in options],
         "classes": {
-            TIME: classes_data(travel_classes(first.study.bands_min, words_in(language))),
+            TIME: classes_data(
+                travel_classes(first.study.bands_min, words_in(language), without_site=without_site)
+            ),
             CHANGE: classes_data(change_classes(words)),
         },
         "legends": legends(figures, words),
@@ -75,7 +79,7 @@ def map_data(figures: Figures, words: Words) -> dict[str, Json]:
         "borders": border_lines(first.areas, tolerance_m),
         "roads": road_lines(first),
         "outlines": outlines_data(runs, tolerance_m),
-        "words": _words(words, min_people),
+        "words": _words(words, min_people, without_site=without_site),
     }
 
 
@@ -131,11 +135,11 @@ def legends(figures: Figures, words: Words) -> list[Json]:
     return found
 
 
-def _words(words: Words, min_people: int) -> dict[str, Json]:
+def _words(words: Words, min_people: int, *, without_site: bool) -> dict[str, Json]:
     """Give the sentences that the script says; it fills in `{placeholders}` itself."""
     say, known = words.gettext, words_in(words.language)
     return {
-        "unreachable": sentence(known["unreachable"]),
+        "unreachable": sentence(known["nothing" if without_site else "unreachable"]),
         "external": sentence(known["external"]),
         "onePerson": known["one_person"],
         "people": known["people"],

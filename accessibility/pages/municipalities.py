@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from accessibility.comparison import weighted_quantile
+from accessibility.pages.bands import nothing_of
 from accessibility.pages.cells import (
     minutes_cell,
     number_column,
@@ -52,7 +53,7 @@ def _within(figures: Figures, voice: Voice, option: int, tier: str, place: int) 
     one = figures.options[option]
     last = words.minutes(float(figures.bands[-1]))
     limits = [say("at most {limit}", limit=words.minutes(float(band))) for band in figures.bands]
-    limits += [say("over {limit}", limit=last), say("no road connection in the model")]
+    limits += [say("over {limit}", limit=last), nothing_of(figures, voice, tier, [option])]
     columns = [text_column(say("municipality")), number_column(say("residents"))]
     columns += [number_column(limit, f"{limit}, {say('residents')}") for limit in limits]
     rows = []

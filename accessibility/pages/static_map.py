@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from pyproj import CRS
 
 from accessibility.coverage_table import seconds
+from accessibility.findings import tiers_without_site
 from accessibility.maps.layers import travel_classes
 from accessibility.maps.palette import BEYOND_COLOUR, MapClass
 from accessibility.maps.panel import SHAPES
@@ -79,7 +80,9 @@ def static_map(options: Sequence[Option], words: Words) -> Markup:
     run, known = options[0].run, words_in(words.language)
     tier = run.tiers.tiers[first_tier(run)]
     lattice = lattice_of_run(run) or _coarse_lattice(run)
-    classes = travel_classes(run.study.bands_min, known)
+    classes = travel_classes(
+        run.study.bands_min, known, without_site=any(tiers_without_site(one.run) for one in options)
+    )
     squares = Squares.of(run, lattice, tier.id)
     sheet = sheet_of(run, squares.side_m)
     say = words.gettext

@@ -17,7 +17,29 @@ _SLOWER = re.compile(r"slower_(\d+)_percent")
 
 
 def closeness(verdict: Verdict, phrases: Phrases) -> str:
-    """Warn where a share is so close to the one required that small errors decide; else ""."""
+    """Warn where an error of the model, or a small one in the data, could turn a verdict."""
+    return " ".join(
+        one for one in (_within_error(verdict, phrases), _close(verdict, phrases)) if one
+    )
+
+
+def _within_error(verdict: Verdict, phrases: Phrases) -> str:
+    """Say at which change of the limit, within the model's error, the verdict flips."""
+    shift = verdict.flips_at_min
+    if shift is None or verdict.word == "undecided":
+        return ""
+    words = phrases.words
+    return words.ngettext(
+        "The verdict flips at {shift} minute: modelled travel times may be off by as much, so "
+        "that it is not firm.",
+        "The verdict flips at {shift} minutes: modelled travel times may be off by as much, so "
+        "that it is not firm.",
+        2 if abs(shift) != 1 else 1,
+        shift=words.decimal(shift, digits=0 if shift == round(shift) else 1, sign=True),
+    )
+
+
+def _close(verdict: Verdict, phrases: Phrases) -> str:
     margin = verdict.margin
     if margin is None or is_range(verdict) or abs(margin) >= CLOSE:
         return ""

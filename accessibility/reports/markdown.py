@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from accessibility.coverage_table import BEYOND, UNREACHABLE_BAND, coverage
-from accessibility.findings import Findings
+from accessibility.findings import Findings, tiers_without_site
 from accessibility.reports.escaping import markdown_text
 from accessibility.reports.facts import ReportFacts
 from accessibility.reports.firmness import closeness, firmness, variant_heading
@@ -19,7 +19,7 @@ from accessibility.reports.method import (
     sources_section,
 )
 from accessibility.reports.network import network_section
-from accessibility.reports.phrases import Phrases, is_range, phrases_of
+from accessibility.reports.phrases import Phrases, is_range, not_reached, phrases_of
 from accessibility.reports.tables import markdown_table
 from accessibility.reports.words import Words
 from accessibility.services import EVERYBODY, WHOLE_AREA
@@ -218,6 +218,10 @@ def _bands_section(run: Findings, phrases: Phrases) -> str:
                 limit=words.minutes(run.study.bands_min[-1]),
             ),
             markdown_table(header, rows),
+            *(
+                say("{tier}: no service point in the region.", tier=phrases.tier(tier))
+                for tier in tiers_without_site(run)
+            ),
             say(
                 "“No road connection” includes homes too far from a road, which are counted below. "
                 "Age groups and municipalities, band by band: coverage.csv."
@@ -231,7 +235,7 @@ def _band_name(band: str, run: Findings, phrases: Phrases) -> str:
     if band == BEYOND:
         return say("over {limit}", limit=words.minutes(run.study.bands_min[-1]))
     if band == UNREACHABLE_BAND:
-        return say("no road connection in the model")
+        return not_reached(phrases, without_site=bool(tiers_without_site(run)))
     return say("at most {limit}", limit=words.minutes(float(band)))
 
 

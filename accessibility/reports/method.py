@@ -308,7 +308,7 @@ def _travel(run: Findings, phrases: Phrases) -> list[str]:
 def _uncertainty(run: Findings, phrases: Phrases) -> list[str]:
     """Say within which speeds a verdict must not turn, where the study states any."""
     part, words = run.study.file.uncertainty, phrases.words
-    if part is None:
+    if part is None or part.speed_factor is None:
         return []
     low, high = part.speed_factor
     return [

@@ -413,3 +413,23 @@ def area_names_of(run: Findings, language: str) -> dict[str, str]:
             }
             areas[str(key)] = Text(names).in_language(language) if names else str(key)
     return areas
+
+
+def not_reached(phrases: Phrases, *, without_site: bool, some: bool = True) -> str:
+    """Name people who reach nothing: for want of a road, or of a service point of the level.
+
+    Parameters
+    ----------
+    phrases
+        The language.
+    without_site
+        Whether a level that is meant has no service point.
+    some
+        Whether another that is meant has one.
+    """
+    say = phrases.words.gettext
+    if not without_site:
+        return say("no road connection in the model")
+    if some:
+        return say("no road connection in the model, or no service point")
+    return say("no service point in the region")
