@@ -1231,7 +1231,7 @@ def test_an_undirected_graph_is_refused():
         ({"speed_kph": 0.0}, "finland-car", 54),
         ({"speed_kph": 1e9}, "finland-car", 54),
         # what the graph's directions say goes before what the class implies
-        ({"highway": "motorway", "oneway": True}, "plain", 43),
+        ({"highway": "motorway", "oneway": True}, "plain", None),  # nobody stands there
         ({"junction": "roundabout"}, "plain", 54),
     ],
 )
@@ -1239,9 +1239,8 @@ def test_what_osmnx_writes_on_edges_is_understood(tags, table, expected):
     speeds = built_in_table(table)
     network = network_from_graph(small_graph(**tags), speeds)
     found = World("a-b").times("ab", "ab", network=network, speeds=table, max_leg_m=1)
-    if tags.get("highway") == "motorway" and table == "finland-car":
-        pytest.fail("nobody stands on a motorway")
-    assert found == {"a": {"a": 0, "b": expected}, "b": {"a": expected, "b": 0}}
+    here = 0 if expected else None
+    assert found == {"a": {"a": here, "b": expected}, "b": {"a": expected, "b": here}}
 
 
 def test_nothing_is_called_nan():

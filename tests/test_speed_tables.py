@@ -255,12 +255,14 @@ def test_the_plain_table_knows_no_surfaces():
         ("100 kmh", 324, 341),
         ("100kph", 324, 341),
         (" 100 ", 324, 341),
-        ("5", 6480, 6821),  # the lowest limit taken; 4.75 km/h
+        ("5", 6480, 6821),  # 4.75 km/h
+        ("walk", 6480, 6821),
+        ("1", 32400, 34105),  # the lowest limit taken
         ("130", 249, 262),  # the highest: 249.23 s; 123.5 km/h
         *[
             (nonsense, 405, 405)
             for nonsense in (
-                "", "0", "4", "151", "999", "1e21", "-50", "none", "signals", "walk", "variable",
+                "", "0", "0.9", "151", "999", "1e21", "-50", "none", "signals", "variable",
                 "50;80", "50,80", "80|60", "30 knots", "50 km", "ca. 80", "80.5.5", "8O", "٥٠",
                 "FI:nowhere", "nan", "inf", "50 80",
             )
@@ -423,7 +425,9 @@ def test_what_was_assumed_for_limits_is_counted():
         ("80 mph", 128.74752),
         ("81 mph", 130.356864),
         ("94 mph", None),  # 151.3 km/h
-        ("3 mph", None),  # 4.8 km/h
+        ("3 mph", 4.828032),
+        ("walk", 5.0),
+        ("0.5", None),
         ("4 mph", 6.437376),
         ("0", None),
         ("050", 50.0),
@@ -458,7 +462,13 @@ def test_a_limit_is_read_strictly(text, expected):
         ("", None),
         ("-5", None),
         ("PT", None),
-        ("P1D", None),
+        ("P1D", 86400),
+        ("P1DT2H30M", 95400),
+        ("P1W", 604800),
+        ("PT1.5H", 5400),
+        ("PT1,5H", 5400),
+        ("P1M", None),
+        ("00:75", None),
         ("1:2:3:4", None),
     ],
 )

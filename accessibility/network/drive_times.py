@@ -16,13 +16,13 @@ import numpy.typing as npt
 
 from accessibility.checks import SPEED_FACTOR, number, word
 from accessibility.errors import NetworkError
+from accessibility.network.ferries import ferry_speeds_km_h
 from accessibility.network.roads import Floats, Ints, RoadNetwork
 from accessibility.speeds import (
     Season,
     SpeedTable,
     WaySpeed,
     node_stops,
-    parse_duration_s,
     way_speed,
     what_is_lacking,
 )
@@ -68,6 +68,9 @@ class DriveTimes:
         Whether a point may be snapped to the edge.
     ferry
         Whether the edge is a ferry, open or not.
+    forward_destination, backward_destination
+        Whether each edge is open only to those who start or end on it or on its like around it:
+        not for through traffic.
     forward_km_h, backward_km_h
         Speed of each edge (0: closed), before `speed_factor`.
     through
@@ -94,6 +97,8 @@ class DriveTimes:
     nodes: int
     snappable: npt.NDArray[np.bool_]
     ferry: npt.NDArray[np.bool_]
+    forward_destination: npt.NDArray[np.bool_]
+    backward_destination: npt.NDArray[np.bool_]
     forward_km_h: Floats
     backward_km_h: Floats
     through: npt.NDArray[np.bool_]
@@ -152,7 +157,9 @@ def drive_times(
     forward_km_h = np.array([rule.forward_km_h for rule in rules])[tagset]
     backward_km_h = np.array([rule.backward_km_h for rule in rules])[tagset]
     ferry = np.array([tags.get("route") == "ferry" for tags in network.tagsets])[tagset]
-    forward_km_h, backward_km_h = _apply_durations(network, ferry, forward_km_h, backward_km_h)
+    crossing_km_h, ferry_counts = ferry_speeds_km_h(network, ferry, speeds)
+    forward_km_h = np.where(ferry & (forward_km_h > 0), crossing_km_h, forward_km_h)
+    backward_km_h = np.where(ferry & (backward_km_h > 0), crossing_km_h, backward_km_h)
     ford_ds = _ford_ds(network, speeds)
     start, end, nodes = _with_barriers(network, speeds)
     wait_ds = _ferry_wait_ds(speeds, ferry, start, end, nodes)
@@ -182,8 +189,12 @@ def drive_times(
         start=start,
         end=end,
         nodes=nodes,
-        snappable=is_open & ~ferry & ~np.isin(classes, speeds.no_stopping),
+        snappable=is_open
+        & ~ferry
+        & np.array([_may_stop(tags, speeds) for tags in network.tagsets])[tagset],
         ferry=ferry,
+        forward_destination=np.array([rule.forward_destination for rule in rules])[tagset],
+        backward_destination=np.array([rule.backward_destination for rule in rules])[tagset],
         forward_km_h=forward_km_h,
         backward_km_h=backward_km_h,
         through=np.ones(network.edges, dtype=bool),
@@ -193,7 +204,7 @@ def drive_times(
         table=speeds,
         season=season,
         speed_factor=speed_factor,
-        counts=_count(rules, tagset, is_open),
+        counts={**_count(rules, tagset, is_open), **ferry_counts},
     )
 
 
@@ -266,22 +277,11 @@ def _edge_ds(segment_ds: Ints, first: Ints, extra_ds: Ints) -> Ints:
     )
 
 
-def _apply_durations(
-    network: RoadNetwork, ferry: npt.NDArray[np.bool_], forward_km_h: Floats, backward_km_h: Floats
-) -> tuple[Floats, Floats]:
-    """Replace a ferry's default speed by the one that its tagged duration means."""
-    if not ferry.any():
-        return forward_km_h, backward_km_h
-    way_m = np.bincount(network.edge_way, weights=network.edge_m, minlength=len(network.way_id))
-    forward_km_h, backward_km_h = forward_km_h.copy(), backward_km_h.copy()
-    for edge in np.flatnonzero(ferry):
-        way = network.edge_way[edge]
-        duration_s = parse_duration_s(network.tagsets[network.way_tags[way]].get("duration", ""))
-        if duration_s is not None:
-            speed_km_h = way_m[way] / duration_s / M_S_PER_KM_H
-            forward_km_h[edge] = speed_km_h if forward_km_h[edge] > 0 else 0.0
-            backward_km_h[edge] = speed_km_h if backward_km_h[edge] > 0 else 0.0
-    return forward_km_h, backward_km_h
+def _may_stop(tags: Mapping[str, str], speeds: SpeedTable) -> bool:
+    """Tell whether people can step onto a way: no motorway, no tunnel."""
+    if tags.get("highway", "") in speeds.no_stopping:
+        return False
+    return not any(tags.get(key) in values for key, values in speeds.no_stopping_tags.items())
 
 
 def _ferry_wait_ds(

@@ -18,12 +18,11 @@ from accessibility.errors import NetworkError, examples
 from accessibility.network import CLOSED, RoadNetwork, drive_times
 from accessibility.network.roads import geodesic_m
 from accessibility.sources.speed_tables import read_speeds
-from accessibility.speeds import Season, SpeedTable, keys_read
+from accessibility.speeds import Season, SpeedTable, keys_read, node_keys_read
 
 if TYPE_CHECKING:
     import networkx as nx
 
-NODE_KEYS = ("highway", "barrier", "ford")
 SAME_LENGTH_M = 0.005
 
 
@@ -93,7 +92,7 @@ def network_from_graph(graph: nx.MultiDiGraph, speeds: SpeedTable) -> RoadNetwor
         share = drawn_m / whole_m if whole_m > 0 else np.full(len(drawn_m), 1 / len(drawn_m))
         segment_m.append(share * edge["length"])
     line_points = np.concatenate(points)
-    node_tagsets, node_tags = _node_tags(graph, (*NODE_KEYS, *speeds.keys_of_access))
+    node_tagsets, node_tags = _node_tags(graph, node_keys_read(speeds))
     keys = list(ways)
     return RoadNetwork(
         node_lon=lon,
@@ -159,7 +158,7 @@ def _merged_edges(
     waiting: dict[tuple[object, ...], list[int]] = defaultdict(list)
     merged: list[dict[str, Any]] = []
     wrong: list[str] = []
-    chosen = [key for key in keys if key not in ("oneway", "oneway:bicycle", "oneway:foot")]
+    chosen = [key for key in keys if not key.startswith("oneway")]
     for start, end, data in graph.edges(data=True):
         try:
             length = float(data["length"])
@@ -203,8 +202,14 @@ def _merged_edges(
 
 def _turned(tags: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Give tags as they read from the other end of the road."""
-    other = {"maxspeed:forward": "maxspeed:backward", "maxspeed:backward": "maxspeed:forward"}
-    return tuple(sorted((other.get(key, key), value) for key, value in tags))
+    return tuple(sorted((_other_way(key), value) for key, value in tags))
+
+
+def _other_way(key: str) -> str:
+    """Turn a key that speaks of one direction, such as `maxspeed:forward`."""
+    parts = key.split(":")
+    turned = {"forward": "backward", "backward": "forward"}
+    return ":".join(turned.get(part, part) for part in parts)
 
 
 def _is_given(value: object) -> bool:

@@ -10,8 +10,11 @@ import re
 from collections.abc import Mapping
 
 KM_H_PER_MPH = 1.609344
-LOWEST_KM_H = 5.0
+LOWEST_KM_H = 1.0
 HIGHEST_KM_H = 150.0  # the highest posted anywhere is 140 km/h
+#: Limits in words that mean the same everywhere. Source:
+#: https://wiki.openstreetmap.org/wiki/Key:maxspeed ("walk"; German courts read it as 4 to 7 km/h).
+WORDS_KM_H = {"walk": 5.0}
 _LIMIT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)\s*(km/h|kmh|kph|mph)?")
 
 
@@ -28,7 +31,7 @@ def parse_maxspeed(text: str, implicit_km_h: Mapping[str, float] | None = None) 
     Returns
     -------
     float | None
-        A limit from 5 to 150 km/h.
+        A limit from 1 to 150 km/h.
 
     Notes
     -----
@@ -40,12 +43,16 @@ def parse_maxspeed(text: str, implicit_km_h: Mapping[str, float] | None = None) 
     (80.0, 80.4672)
     >>> parse_maxspeed("FI:urban", {"FI:urban": 50})
     50.0
-    >>> [parse_maxspeed(text) for text in ("50;80", "80|60", "30 knots", "walk", "0", "999", "")]
-    [None, None, None, None, None, None, None]
+    >>> [parse_maxspeed(text) for text in ("50;80", "80|60", "30 knots", "0", "999", "")]
+    [None, None, None, None, None, None]
+    >>> parse_maxspeed("3 mph"), parse_maxspeed("walk")
+    (4.828032, 5.0)
     """
     cleaned = text.strip()
     if implicit_km_h and cleaned in implicit_km_h:
         return float(implicit_km_h[cleaned])
+    if cleaned in WORDS_KM_H:
+        return WORDS_KM_H[cleaned]
     found = _LIMIT.fullmatch(cleaned)
     if not found:
         return None

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from accessibility.speeds.access import GENERAL_KEYS, OPENED, Access, access_of, is_private
+from accessibility.speeds.conditional import SUFFIX, at_season
+from accessibility.speeds.ferries import FERRY, carries
 from accessibility.speeds.maxspeed import HIGHEST_KM_H, LOWEST_KM_H, parse_maxspeed
+from accessibility.speeds.oneway import CYCLEWAY_KEYS, open_directions
 from accessibility.speeds.table import Season, SpeedTable
 
 Tags = Mapping[str, str]
 
-YES = frozenset({"yes", "true", "1"})
-BACKWARD = frozenset({"-1", "reverse"})
-ROUNDABOUTS = frozenset({"roundabout", "circular"})
-OPENED = frozenset({"yes", "designated", "permissive"})
 IMPLYING_KEYS = ("maxspeed:type", "source:maxspeed", "zone:traffic")
 UNBUILT = frozenset({"construction", "proposed", "planned", "abandoned", "razed", "disused"})
 FORDS = frozenset({"yes", "stepping_stones", "boat"})
-FERRY = "ferry"
+SEASONS = frozenset({"winter", "spring", "summer", "autumn"})
+DIRECTIONS = ("forward", "backward")
 
-#: The keys that `way_speed` reads, besides the access, one-way and closing keys of the table.
+#: The keys that `way_speed` reads, besides those that the table names.
 KEYS = (
     "highway", "route", "maxspeed", "maxspeed:forward", "maxspeed:backward", "maxspeed:type",
     "source:maxspeed", "zone:traffic", "speed_kph",
     "junction", "oneway", "ice_road", "winter_road", "seasonal", "surface", "tracktype",
-    "smoothness", "ford", "duration",
+    "smoothness", "ford", "duration", "ferry_route",
 )  # fmt: skip
 
 
@@ -32,11 +33,20 @@ KEYS = (
 class WaySpeed:
     """The speed of one way in km/h each way (0: closed), and how it came about.
 
-    `counts` names what had to be assumed (`maxspeed_unreadable` and the like).
+    Parameters
+    ----------
+    forward_km_h, backward_km_h
+        Speed along the way as it is drawn, and against it; 0 where it is closed.
+    forward_destination, backward_destination
+        Whether the way is open only to those who start or end there: not for through traffic.
+    counts
+        What had to be assumed (`maxspeed_unreadable` and the like).
     """
 
     forward_km_h: float = 0.0
     backward_km_h: float = 0.0
+    forward_destination: bool = False
+    backward_destination: bool = False
     counts: tuple[str, ...] = ()
 
     @property
@@ -50,8 +60,30 @@ CLOSED = WaySpeed()
 
 def keys_read(table: SpeedTable) -> tuple[str, ...]:
     """List the tag keys that can change what `table` says of a way."""
-    keys = (*KEYS, *table.keys_of_access, *table.keys_of_oneway, *table.closed_tags)
+    access = table.keys_of_access
+    keys = [
+        *KEYS,
+        *access,
+        *(f"{key}:{direction}" for key in access for direction in DIRECTIONS),
+        *table.keys_of_oneway,
+        *table.closed_tags,
+        *table.no_stopping_tags,
+    ]
+    if table.conditional:
+        keys += [key + SUFFIX for key in _conditional_keys(table)]
+    if table.mode == "bicycle":
+        keys += CYCLEWAY_KEYS
     return tuple(dict.fromkeys(keys))
+
+
+def _conditional_keys(table: SpeedTable) -> tuple[str, ...]:
+    """List the keys whose `:conditional` is read."""
+    sided = ("maxspeed", *table.keys_of_access) if table.use_maxspeed else table.keys_of_access
+    return (
+        *sided,
+        *(f"{key}:{direction}" for key in sided for direction in DIRECTIONS),
+        *table.keys_of_oneway,
+    )
 
 
 def way_speed(tags: Tags, table: SpeedTable, season: Season = "summer") -> WaySpeed:
@@ -74,38 +106,71 @@ def way_speed(tags: Tags, table: SpeedTable, season: Season = "summer") -> WaySp
     Examples
     --------
     >>> table = SpeedTable(name="t", mode="car", speed_km_h={"primary": 80}, use_maxspeed=True)
-    >>> way_speed({"highway": "primary", "oneway": "yes", "maxspeed": "60"}, table)
-    WaySpeed(forward_km_h=60.0, backward_km_h=0.0, counts=())
+    >>> speed = way_speed({"highway": "primary", "oneway": "yes", "maxspeed": "60"}, table)
+    >>> speed.forward_km_h, speed.backward_km_h
+    (60.0, 0.0)
     >>> way_speed({"highway": "footway"}, table).is_open
     False
     """
+    counts: tuple[str, ...] = ()
+    if table.conditional:
+        tags, counts = at_season(tags, _conditional_keys(table), season)
     if not _is_usable(tags, table, season):
         return CLOSED
-    if tags.get("route") == FERRY:
-        return _ferry_speed(tags, table)
-    road_class = tags.get("highway", "")
-    access = _access(tags, table)
-    class_km_h = table.speed_km_h.get(road_class)
-    if tags.get(table.keys_of_access[-1]) in OPENED:
-        class_km_h = table.designated_km_h.get(road_class, class_km_h)
-    if class_km_h is None or not _may_enter(table, access):
+    along, against = open_directions(tags, table)
+    speeds, destination = [0.0, 0.0], [False, False]
+    for side, (direction, is_open) in enumerate(zip(DIRECTIONS, (along, against), strict=True)):
+        if not is_open:
+            continue
+        if tags.get("route") == FERRY:
+            found = _ferry_speed(tags, table, direction)
+        else:
+            found = _road_speed(tags, table, season, direction)
+        if found is not None:
+            speeds[side], destination[side] = found.km_h, found.destination
+            counts += found.counts
+    if speeds == [0.0, 0.0]:
         return CLOSED
-    forward_km_h, counts = _driven(tags, table, season, road_class, class_km_h, "forward")
-    backward_km_h, more = _driven(tags, table, season, road_class, class_km_h, "backward")
-    speed = WaySpeed(
-        forward_km_h=forward_km_h,
-        backward_km_h=backward_km_h,
-        counts=tuple(dict.fromkeys((*counts, *more))),
+    return WaySpeed(
+        forward_km_h=speeds[0],
+        backward_km_h=speeds[1],
+        forward_destination=destination[0],
+        backward_destination=destination[1],
+        counts=tuple(dict.fromkeys(counts)),
     )
-    if access == "private" and table.private_km_h is not None:
-        limit = table.private_km_h
-        speed = replace(
-            speed,
-            forward_km_h=min(speed.forward_km_h, limit),
-            backward_km_h=min(speed.backward_km_h, limit),
-            counts=(*speed.counts, "private_open"),
-        )
-    return _one_way(speed, tags, table)
+
+
+@dataclass(frozen=True, slots=True)
+class _Speed:
+    """The speed of one direction that is open."""
+
+    km_h: float
+    destination: bool = False
+    counts: tuple[str, ...] = ()
+
+
+def _ferry_speed(tags: Tags, table: SpeedTable, direction: str) -> _Speed | None:
+    """Give a ferry's default speed; a tagged duration replaces it once the length is known."""
+    if not table.ferries or table.ferry is None or not carries(tags, table, direction):
+        return None
+    return _Speed(table.ferry.speed_km_h, counts=("ferry",))
+
+
+def _road_speed(tags: Tags, table: SpeedTable, season: Season, direction: str) -> _Speed | None:
+    """Give the speed of a road in one direction; nothing where it is closed."""
+    road_class = tags.get("highway", "")
+    access, key, value = access_of(tags, table, direction)
+    class_km_h = table.speed_km_h.get(road_class)
+    is_signed = bool(key) and key not in GENERAL_KEYS  # by a key of the mode
+    if is_signed and (class_km_h is None or value in OPENED):
+        class_km_h = table.designated_km_h.get(road_class, class_km_h)
+    if class_km_h is None or access is Access.CLOSED:
+        return None
+    km_h, counts = _driven(tags, table, season, road_class, class_km_h, direction)
+    if table.private_km_h is not None and is_private(value):
+        km_h = min(km_h, table.private_km_h)
+        counts = (*counts, "private_open")
+    return _Speed(km_h, access is Access.DESTINATION, counts)
 
 
 def _is_usable(tags: Tags, table: SpeedTable, season: Season) -> bool:
@@ -116,29 +181,13 @@ def _is_usable(tags: Tags, table: SpeedTable, season: Season) -> bool:
         return False
     if tags.get("ford") in FORDS and table.ford_delay_s is None:
         return table.access == "any"  # the plain model has no fords: they cost nothing
+    seasons = {one.strip() for one in tags.get("seasonal", "").split(";")} & SEASONS
     is_winter_way = (
-        tags.get("ice_road") == "yes"
-        or tags.get("winter_road") == "yes"
-        or tags.get("seasonal") == "winter"
+        tags.get("ice_road") == "yes" or tags.get("winter_road") == "yes" or seasons == {"winter"}
     )
     if is_winter_way:
         return season == "winter" and table.winter is not None and table.winter.ice_roads
-    return not (tags.get("seasonal") == "summer" and season == "winter")
-
-
-def _access(tags: Tags, table: SpeedTable) -> str:
-    """Find the access value that decides, under the rule that the table names."""
-    values = [tags[key].strip() for key in table.keys_of_access if key in tags]
-    if table.access == "any":
-        closed = [value for value in values if value in table.closed_values]
-        return closed[0] if closed else (values[-1] if values else "")
-    return values[-1] if values else ""
-
-
-def _may_enter(table: SpeedTable, access: str) -> bool:
-    if access == "private" and table.private_km_h is not None:
-        return True
-    return access not in table.closed_values
+    return not seasons or season in seasons
 
 
 def _driven(
@@ -219,40 +268,10 @@ def _is_urban(tags: Tags) -> bool:
     return any(tags.get(key, "").endswith(":urban") for key in ("maxspeed", *IMPLYING_KEYS))
 
 
-def _one_way(speed: WaySpeed, tags: Tags, table: SpeedTable) -> WaySpeed:
-    """Close the direction that traffic may not take.
-
-    Source: https://wiki.openstreetmap.org/wiki/Key:oneway (roundabouts and motorways imply it;
-    `reversible` and `alternating` are open part of the time only: closed here).
-    """
-    keys = table.keys_of_oneway
-    value = next((tags[key].strip() for key in reversed(keys) if key in tags), "")
-    implied = "oneway" in keys and (
-        tags.get("junction") in ROUNDABOUTS or tags.get("highway") == "motorway"
-    )
-    if value in {"reversible", "alternating"}:
-        return CLOSED
-    if value in BACKWARD:
-        return replace(speed, forward_km_h=0.0)
-    if value in YES or (implied and value != "no"):
-        return replace(speed, backward_km_h=0.0)
-    return speed
-
-
-def _ferry_speed(tags: Tags, table: SpeedTable) -> WaySpeed:
-    """Give a ferry's default speed; a tagged duration replaces it once the length is known.
-
-    A ferry is open only where a key of the mode says so (`motor_vehicle=yes` for cars).
-    """
-    if not table.ferries or table.ferry is None:
-        return CLOSED
-    named = [tags[key].strip() for key in table.keys_of_access[1:] if key in tags]
-    if not named or named[-1] not in {*OPENED, "destination"}:
-        return CLOSED  # silent ferries are mostly excursion boats
-    speed_km_h = table.ferry.speed_km_h
-    return _one_way(
-        WaySpeed(forward_km_h=speed_km_h, backward_km_h=speed_km_h, counts=("ferry",)), tags, table
-    )
+def node_keys_read(table: SpeedTable) -> tuple[str, ...]:
+    """List the tag keys that can change what `table` says of a node."""
+    keys = ("barrier", "highway", "ford", "bollard", "traffic_signals:direction")
+    return (*keys, *table.keys_of_access)
 
 
 def node_stops(tags: Tags, table: SpeedTable) -> bool:
@@ -274,39 +293,9 @@ def node_stops(tags: Tags, table: SpeedTable) -> bool:
         return True
     if not table.barriers or "barrier" not in tags:
         return False
-    access, lets_pass = _access(tags, table), tags["barrier"] in table.barrier_open
-    if not access or access == "private":
-        return not (lets_pass and _may_enter(table, access))
-    return not _may_enter(table, access)
-
-
-def parse_duration_s(text: str) -> float | None:
-    """Read a ferry's `duration` in seconds: `HH:MM`, `HH:MM:SS`, minutes, or ISO 8601 hours.
-
-    Source: https://wiki.openstreetmap.org/wiki/Key:duration.
-
-    Examples
-    --------
-    >>> parse_duration_s("00:35"), parse_duration_s("35"), parse_duration_s("PT1H5M")
-    (2100.0, 2100.0, 3900.0)
-    >>> parse_duration_s("soon") is None
-    True
-    """
-    cleaned = text.strip().upper()
-    parts = cleaned.split(":")
-    if all(part.isascii() and part.isdigit() for part in parts) and 1 <= len(parts) <= 3:
-        numbers = [int(part) for part in parts]
-        if len(numbers) == 1:
-            return numbers[0] * 60.0 or None
-        hours, minutes, seconds = (*numbers, 0)[:3]
-        return float(hours * 3600 + minutes * 60 + seconds) or None
-    if cleaned.startswith("PT"):
-        rest, total_s = cleaned[2:], 0.0
-        for unit, unit_s in (("H", 3600), ("M", 60), ("S", 1)):
-            if unit in rest:
-                number, rest = rest.split(unit, 1)
-                if not (number.isascii() and number.isdigit()):
-                    return None
-                total_s += int(number) * unit_s
-        return total_s or None if not rest else None
-    return None
+    access, key, value = access_of(tags, table)
+    kind = tags["barrier"]
+    lets_pass = kind in table.barrier_open or tags.get(kind, "") in table.barrier_open_kind
+    if not key or is_private(value):
+        return not (lets_pass and access is not Access.CLOSED)
+    return access is Access.CLOSED

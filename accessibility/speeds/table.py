@@ -21,9 +21,13 @@ ACCESS_CLOSED: dict[str, tuple[str, ...]] = {
     "any": ("no", "private"),
     "hierarchy": ("no", "private", "agricultural", "forestry", "emergency"),
 }
+ACCESS_DESTINATION: dict[str, tuple[str, ...]] = {
+    "any": (),
+    "hierarchy": ("destination", "customers", "permit", "private", "residents"),
+}
 ONEWAY_KEYS: dict[str, tuple[str, ...]] = {
-    "car": ("oneway",),
-    "bicycle": ("oneway", "oneway:bicycle"),
+    "car": ("oneway", "oneway:vehicle", "oneway:motor_vehicle", "oneway:motorcar"),
+    "bicycle": ("oneway", "oneway:vehicle", "oneway:bicycle"),
     "walk": ("oneway:foot",),
 }
 
@@ -52,10 +56,23 @@ class Winter(_Part):
 
 
 class Ferry(_Part):
-    """Car ferries: the speed where no duration is tagged, and the wait at the quay."""
+    """Ferries.
+
+    Parameters
+    ----------
+    speed_km_h
+        The speed where no duration is tagged, or where the tagged one cannot be.
+    wait_s
+        The wait at the quay.
+    least_km_h, most_km_h
+        A tagged duration that means another speed is not believed. The fastest car ferry does
+        107 km/h (58 knots, HSC Francisco).
+    """
 
     speed_km_h: Speed
     wait_s: Delay
+    least_km_h: Speed = 1
+    most_km_h: Speed = 110
 
 
 class SpeedTable(_Part):
@@ -87,12 +104,19 @@ class SpeedTable(_Part):
         "hierarchy": the most specific of `access_keys` that is tagged decides; "any": one closed
         value (unless told, no or private) on any key closes. Where `private_km_h` is given,
         private roads are open at that speed.
+    access_destination
+        Values that open a way to those alone who start or end there: no through traffic. Unless
+        told: destination, customers, permit, private and residents under "hierarchy", none under
+        "any".
+    conditional
+        Whether conditions on access, one-ways and limits that hold a whole season are applied.
     closed_tags
         Tags that close a way whatever else it says.
     oneway_keys
         Keys that bind the mode to one direction, the most specific last; empty: none do.
-    turn_restrictions, barriers, barrier_open
-        Whether turn restrictions hold and barriers stop; the kinds of barrier that let pass.
+    turn_restrictions, barriers, barrier_open, barrier_open_kind
+        Whether turn restrictions hold and barriers stop; the kinds of barrier that let pass, and
+        the finer kinds (`bollard=rising`) that do though their kind stops.
     ferry
         Car ferries; None closes them.
     ford_delay_s
@@ -103,8 +127,8 @@ class SpeedTable(_Part):
         longer of the two.
     surface_cap_km_h, tracktype_cap_km_h, smoothness_cap_km_h
         Highest speed on a surface, track grade or smoothness.
-    no_stopping
-        Classes that nobody steps onto: cells and sites are not snapped there.
+    no_stopping, no_stopping_tags
+        Classes and tags of ways that nobody steps onto: cells and sites are not snapped there.
     winter
         None: the season makes no difference.
     sources
@@ -127,12 +151,15 @@ class SpeedTable(_Part):
     access: Literal["hierarchy", "any"] = "hierarchy"
     access_keys: tuple[str, ...] = ()
     access_closed: tuple[str, ...] = ()
+    access_destination: tuple[str, ...] | None = None
+    conditional: bool = True
     private_km_h: Speed | None = None
     closed_tags: dict[str, tuple[str, ...]] = {}
     oneway_keys: tuple[str, ...] | None = None
     turn_restrictions: bool = False
     barriers: bool = False
     barrier_open: tuple[str, ...] = ()
+    barrier_open_kind: tuple[str, ...] = ()
     ferries: bool = False
     ferry: Ferry | None = None
     ford_delay_s: Delay | None = None
@@ -143,6 +170,7 @@ class SpeedTable(_Part):
     tracktype_cap_km_h: dict[str, Speed] = {}
     smoothness_cap_km_h: dict[str, Speed] = {}
     no_stopping: tuple[str, ...] = ()
+    no_stopping_tags: dict[str, tuple[str, ...]] = {}
     winter: Winter | None = None
     sources: dict[str, str] = {}
 
@@ -158,6 +186,13 @@ class SpeedTable(_Part):
     def closed_values(self) -> tuple[str, ...]:
         """The values of an access key that close a way, `private` among them."""
         return self.access_closed or ACCESS_CLOSED[self.access]
+
+    @property
+    def destination_values(self) -> tuple[str, ...]:
+        """The values of an access key that let in those alone who start or end there."""
+        if self.access_destination is None:
+            return ACCESS_DESTINATION[self.access]
+        return self.access_destination
 
     @property
     def keys_of_access(self) -> tuple[str, ...]:

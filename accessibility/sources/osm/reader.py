@@ -13,10 +13,11 @@ import osmium
 from accessibility.errors import NetworkError, examples
 from accessibility.network import RoadNetwork, build_network
 from accessibility.sources.osm.edits import deleted_ids, is_xml
+from accessibility.sources.osm.ferry_routes import FerryRoutes
 from accessibility.sources.osm.places import read_places
 from accessibility.sources.osm.restrictions import Restrictions, WayEnds
 from accessibility.sources.osm.ways import Floats, Ways
-from accessibility.speeds import SpeedTable
+from accessibility.speeds import SpeedTable, node_keys_read
 
 #: Of the roads, by stretches from node to node, at most this share may end at a node that is not in
 #: the file. Clips that leave out the nodes beyond their rim miss 4 to 7 % (Helsinki's samples).
@@ -25,7 +26,6 @@ MOST_MISSING_ROAD = 0.10
 WAYS_IN_A_BLOCK = 8_000
 #: Whole extracts hold hardly a node without tags that no way uses; one that lost ways holds many.
 MOST_LONELY_NODES = 0.01
-NODE_KEYS = ("barrier", "highway", "ford")
 Item = osmium.osm.Node | osmium.osm.Way | osmium.osm.Relation
 HISTORY_SUFFIXES = (".osh", ".osc", ".osh.pbf", ".osc.gz", ".osc.bz2", ".osh.bz2", ".osh.gz")
 
@@ -107,8 +107,10 @@ class _Reading:
     def __init__(self, speeds: SpeedTable, deleted: frozenset[tuple[str, int]]) -> None:
         self.speeds = speeds
         self.deleted = deleted
+        self.node_keys = node_keys_read(speeds)
         self.ways = Ways(speeds)
         self.restrictions = Restrictions(speeds.keys_of_access[1:])
+        self.ferry_routes = FerryRoutes()
         self.node_tagsets: dict[tuple[tuple[str, str], ...], int] = {(): 0}
         self.node_tags: dict[int, tuple[int, int]] = {}
         self.relations = 0
@@ -126,8 +128,10 @@ class _Reading:
             self.relations += 1
             if self._is_gone(item, "relation"):
                 self.restrictions.drop(item.id)
+                self.ferry_routes.drop(item.id)
             else:
                 self.restrictions.take(item)
+                self.ferry_routes.take(item)
 
     def _is_gone(self, item: Item, kind: str) -> bool:
         if not item.visible or item.deleted:
@@ -138,8 +142,7 @@ class _Reading:
         tags = node.tags
         is_signal = tags.get("highway") == "traffic_signals"  # most are lamps, stops and crossings
         if is_signal or "barrier" in tags or "ford" in tags:
-            keys = (*NODE_KEYS, *self.speeds.keys_of_access)
-            chosen = tuple((key, tags[key]) for key in keys if key in tags)
+            chosen = tuple((key, tags[key]) for key in self.node_keys if key in tags)
             before = self.node_tags.get(node.id)
             if before is None or before[0] <= node.version:
                 index = self.node_tagsets.setdefault(chosen, len(self.node_tagsets))
@@ -163,6 +166,7 @@ class _Reading:
     def finish(self, path: Path, header: Header, lon: Floats, lat: Floats) -> RoadNetwork:
         """Check what was read as a whole, and cut it at its junctions."""
         self._check_roads(path)
+        self.ferry_routes.give_tags(self.ways)
         pieces = self.ways.finish(lon, lat)
         self._check_whole(path, header, len(pieces.way))
         refs, first, nodes = np.unique(pieces.nodes, return_index=True, return_inverse=True)
