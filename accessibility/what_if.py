@@ -358,11 +358,9 @@ def screen_run(
     of_kind(run, "run", Run, "run the study with run_study")
     flag(pairs, "pairs")
     counted = {
-        target.id: sites_open_at(
-            run.sites, run.sites.serving(target.tier, run.tiers), target.open_at
-        ).certain
+        target.id: found
         for target in run.study.targets
-        if target.open_at is not None
+        if (found := _open_then(run, target)) is not None
     }
     return screen_closures(
         run.times,
@@ -385,7 +383,7 @@ def repair_run(base: Run, run: Run, kind: str) -> list[Restoration]:
     base, run
         The baseline and the run whose targets fail; the same run twice where nothing was closed.
     kind
-        See `repair_candidates`.
+        See `repair_candidates`. What is opened is taken to be open when a target asks.
     """
     of_kind(base, "base", Run, "run the study with run_study")
     of_kind(run, "run", Run, "run the study with run_study")
@@ -396,6 +394,22 @@ def repair_run(base: Run, run: Run, kind: str) -> list[Restoration]:
     xy, ids = repair_candidates(base, run, kind)
     candidates = candidate_times(run, xy, ids)
     return [
-        restore(target, candidates, run.times, run.population, run.sites, run.tiers)
+        restore(
+            target,
+            candidates,
+            run.times,
+            run.population,
+            run.sites,
+            run.tiers,
+            counted=_open_then(run, target),
+        )
         for target in failed
     ]
+
+
+def _open_then(run: Run, target: Target) -> tuple[str, ...] | None:
+    """List the sites that are open for certain when a target asks; None where it asks no time."""
+    if target.open_at is None:
+        return None
+    serving = run.sites.serving(target.tier, run.tiers)
+    return sites_open_at(run.sites, serving, target.open_at).certain

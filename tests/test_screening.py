@@ -142,7 +142,11 @@ def test_closing_a_station_moves_its_people_to_the_next_one() -> None:
 def test_closing_the_only_hospital_leaves_everybody_without_one() -> None:
     one = closure(village_and_hospital().screen(), "h")
     assert one.left_without == {"A": 15, "E": 15}
-    assert (one.people_left_without, one.worst_added_min, one.mean_added_min) == (15, INF, None)
+    assert (one.people_left_without, one.worst_added_min) == (15, INF)
+    assert (one.lost_tiers, one.broken) == (("A", "E"), ("ward",))
+    # c3 drives 45 instead of 5 minutes to a reception: 8 people x 40, whatever they lose elsewhere
+    assert one.person_minutes_by_tier == {"L": 320, "A": 0, "E": 0}
+    assert (one.person_minutes, one.mean_added_min) == (320, 40)
     assert one.flips == ("reception", "ward")
     assert [effect.measured_low for effect in one.targets] == [pytest.approx(7 / 15), 0]
     assert [(to.site, to.tier, to.people, to.load) for to in one.receivers] == [("a", "L", 8, 11)]
@@ -160,8 +164,9 @@ def test_a_pair_takes_the_third_nearest_site_where_the_second_is_closed_too() ->
     ("objective", "order", "harm"),
     [
         ("people-outside", "a b a+b h a+h b+h", [1, 4, 7, 8, 9, 12]),
-        ("mean-minutes", "a b a+b h a+h b+h", [40 / 15, 8, 400 / 15, INF, INF, INF]),
-        ("worst", "a b a+b h a+h b+h", [30, 30, 70, INF, INF, INF]),
+        # of those that lose the hospital, by person-minutes: 320, 440 (b+h), 560 (a+h)
+        ("mean-minutes", "a b a+b h b+h a+h", [40 / 15, 8, 400 / 15, INF, INF, INF]),
+        ("worst", "a b a+b h b+h a+h", [30, 30, 70, INF, INF, INF]),
     ],
 )
 def test_singles_and_pairs_stand_in_one_order_by_harm(
@@ -190,7 +195,7 @@ def test_equal_harm_is_ranked_by_who_is_left_without_then_flips_then_minutes_the
     assert [one.people_left_without for one in found.closures] == [0, 0, 0, 4]
 
 
-def test_somebody_left_without_a_service_weighs_more_than_a_verdict_that_flips() -> None:
+def test_a_broken_number_of_sites_weighs_more_than_somebody_left_without() -> None:
     region = Region(
         times=matrix({"a": [5, 5], "b": [5, 5], "d": [1, INF], "e": [INF, 1]}),
         population=grid([1, 2]),
@@ -199,9 +204,46 @@ def test_somebody_left_without_a_service_weighs_more_than_a_verdict_that_flips()
         tiers=DOCTOR_AND_DENTIST,
     )
     found = region.screen()
-    assert [one.sites for one in found.closures] == [("a",), ("b",), ("d",), ("e",)]
-    assert [len(one.flips) for one in found.closures] == [1, 1, 0, 0]
-    assert [one.people_affected for one in found.closures] == [3, 0, 1, 2]
+    assert [one.sites for one in found.closures] == [("d",), ("e",), ("a",), ("b",)]
+    assert [one.people_left_without for one in found.closures] == [1, 2, 0, 0]
+    assert [one.broken for one in found.closures] == [(), (), ("doctors",), ("doctors",)]
+    assert [one.people_affected for one in found.closures] == [1, 2, 3, 0]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_the_only_hospital_comes_last_however_many_lose_minutes(objective: Objective) -> None:
+    region = Region(
+        # a and b are the only receptions of many; h serves E alone, for few, asked by no target
+        times=matrix({"a": [5, 5, 60], "b": [60, 50, 5], "h": [INF, INF, 1]}),
+        population=grid([800, 900, 1]),
+        sites=site_list({"a": "doctor", "b": "doctor", "h": "dentist"}),
+        targets=(asks("doctors", "doctor"),),
+        tiers=DOCTOR_AND_DENTIST,
+    )
+    found = region.screen(objective=objective)
+    assert found.closures[-1].sites == ("h",)
+    assert found.closures[-1].lost_tiers == ("dentist",)
+    assert found.closures[-1].people_affected == 1
+
+
+def test_people_left_without_come_before_minutes() -> None:
+    region = Region(
+        times=matrix({"a": [5, 5, INF], "b": [60, 50, INF], "c": [INF, INF, 5], "d": [90, 90, 90]}),
+        population=grid([800, 900, 1]),
+        sites=site_list({"a": "L", "b": "L", "c": "L", "d": "L"}, external={"d": True}),
+        targets=(asks("reception", "L"),),
+    )
+    found = region.screen()
+    assert [one.sites for one in found.closures] == [("b",), ("a",), ("c",)]
+    assert [one.harm for one in found.closures] == [0, 1700, 1]
+    assert found.closures[-1].people_left_without == 1
+
+
+def test_the_rule_of_the_ranking_is_told() -> None:
+    found = village_and_hospital().screen(objective="worst")
+    assert found.rule.startswith("ranked first by tiers that no site would serve any more, then by")
+    assert "; then by the most minutes that anybody loses; then by verdicts" in found.rule
+    assert found.to_dict()["rule"] == found.rule
 
 
 def test_a_tie_on_whole_seconds_sends_people_to_the_smaller_id() -> None:
@@ -359,14 +401,23 @@ def count_again(
     left = Sites(frame=region.sites.frame.drop(index=list(closed)))
     after = nearest_by_tier(region.times, left, region.tiers)
     people = region.population.people
-    added_s = np.zeros(len(people))
+    person_s, trips = {}, 0.0
+    worst_s = np.zeros(len(people))
     affected = np.zeros(len(people), dtype=bool)
     for tier in region.tiers.ids:
         was_s, now_s = seconds(before, tier), seconds(after, tier)
         grown = np.where(np.isfinite(was_s), now_s - np.where(np.isfinite(was_s), was_s, 0), 0)
-        added_s = np.maximum(added_s, grown)
-        affected |= before[f"site_{tier}"].isin(closed).to_numpy()
-    gone = np.isinf(added_s)
+        worst_s = np.maximum(worst_s, grown)
+        hit = before[f"site_{tier}"].isin(closed).to_numpy()
+        affected |= hit
+        person_s[tier] = (people * np.where(np.isinf(grown), 0, grown)).sum()
+        trips += people[hit & np.isfinite(grown)].sum()
+    gone = np.isinf(worst_s)
+    lost_tiers = tuple(
+        tier
+        for tier in region.tiers.ids
+        if region.sites.serving(tier, region.tiers) and not left.serving(tier, region.tiers)
+    )
     outside = []
     for target in region.targets:
         if target.kind == "share":
@@ -387,8 +438,16 @@ def count_again(
         "measured": [(one.measured_low, one.measured_high) for one in judged],
         "affected": people[affected].sum(),
         "left_without": people[gone].sum(),
-        "person_s": (people * np.where(gone, 0, added_s)).sum(),
-        "worst_s": added_s[people > 0].max(initial=0),
+        "person_s": sum(person_s.values()),
+        "person_s_by_tier": person_s,
+        "trips": trips,
+        "lost_tiers": lost_tiers,
+        "broken": tuple(
+            one.target.id
+            for one, two in zip(verdicts, judged, strict=True)
+            if one.target.kind == "min_sites" and (one.word, two.word) == ("met", "not_met")
+        ),
+        "worst_s": worst_s[people > 0].max(initial=0),
         "receivers": {str(one): (flow[one], load[one]) for one in flow.index},
     }
 
@@ -409,8 +468,10 @@ def ranking(counted: Sequence[dict[str, object]], objective: str, everybody: flo
     def key(one: dict[str, object]) -> tuple[object, ...]:
         flips = sum(before != after for before, after in one["words"])  # type: ignore[attr-defined]
         return (
-            round(harm_of(one, objective, everybody), 6),
+            len(one["lost_tiers"]),  # type: ignore[arg-type]
+            len(one["broken"]),  # type: ignore[arg-type]
             round(one["left_without"], 6),  # type: ignore[call-overload]
+            round(harm_of(one, objective, everybody), 6),
             flips,
             round(one["person_s"], 3),  # type: ignore[call-overload]
             len(one["sites"]),  # type: ignore[arg-type]
@@ -437,8 +498,11 @@ def assert_same(found: Closure, counted: dict[str, object], *, exactly: float = 
     assert found.people_left_without == near(counted["left_without"])
     assert found.person_minutes * 60 == near(counted["person_s"])
     assert found.worst_added_min * 60 == near(counted["worst_s"])
-    reaching = counted["affected"] - counted["left_without"]  # type: ignore[operator]
-    mean = counted["person_s"] / 60 / reaching if reaching > exactly else None  # type: ignore[operator]
+    assert (found.lost_tiers, found.broken) == (counted["lost_tiers"], counted["broken"])
+    for tier, person_s in counted["person_s_by_tier"].items():  # type: ignore[attr-defined]
+        assert found.person_minutes_by_tier[tier] * 60 == near(person_s)
+    trips: float = counted["trips"]  # type: ignore[assignment]
+    mean = counted["person_s"] / 60 / trips if trips > exactly else None  # type: ignore[operator]
     assert (found.mean_added_min is None) == (mean is None)
     assert mean is None or found.mean_added_min == near(mean)
     receivers: dict[str, tuple[float, float]] = counted["receivers"]  # type: ignore[assignment]

@@ -105,8 +105,11 @@ def screen(
     if form == "csv":
         click.echo(csv_table(table), nl=False)
         return
-    shown = table.drop(columns=["harm", "person_minutes"]).head(TABLE_ROWS)
-    click.echo(f"Closures by {objective}, the least harmful first; travel times by car")
+    by_tier = [column for column in table if str(column).startswith("person_minutes")]
+    shown = table.drop(columns=["harm", *by_tier]).head(TABLE_ROWS)
+    by_mode = {"bicycle": "by bicycle", "walk": "on foot"}.get(loaded.file.network.mode, "by car")
+    click.echo(f"Closures by {objective}, the least harmful first; travel times {by_mode}")
+    click.echo(f"Rule: {result.rule}")
     click.echo(shown.to_string(index=False, float_format=lambda value: f"{value:,.1f}"))
     if len(table) > TABLE_ROWS:
         click.echo(f"... and {len(table) - TABLE_ROWS:,} more: --format csv lists all")
@@ -135,6 +138,7 @@ def repair(
     verbose: bool,
 ) -> None:
     """Find, for each target that is not met, the smallest set of openings that restores it."""
+    from accessibility.findings import tiers_without_site
     from accessibility.what_if import repair_run
 
     set_up_log(quiet=quiet, verbose=verbose)
@@ -148,6 +152,9 @@ def repair(
         return
     if not results:
         click.echo("Every target is met: there is nothing to repair")
+    for gone in tiers_without_site(found):
+        if gone not in tiers_without_site(base):
+            log.warning(f"no site of the region serves tier {gone} any more, whatever targets ask")
     for one in results:
         click.echo(repr(one)[1:-1])
     if any(one.proof == "impossible" for one in results) and kind == "closed":

@@ -14,6 +14,17 @@ from accessibility.targets import VerdictWord
 
 Objective = Literal["people-outside", "mean-minutes", "worst"]
 OBJECTIVES: tuple[str, ...] = get_args(Objective)
+#: How closures are ranked, as it is printed; `accessibility.screening.screen` does it.
+RULE_FIRST = (
+    "ranked first by tiers that no site would serve any more, then by targets for a number of "
+    "sites that would break, then by people who would reach no site of a tier"
+)
+RULES: Mapping[str, str] = {
+    "people-outside": "by people newly outside a target's limit, summed over the targets",
+    "mean-minutes": "by minutes added over all people, summed over the tiers",
+    "worst": "by the most minutes that anybody loses",
+}
+RULE_LAST = "by verdicts that turn, by person-minutes, by fewer sites, by ids"
 SCHEMA_VERSION = 1
 
 
@@ -113,8 +124,8 @@ class Receiver:
 class Closure:
     """What closing one site, or two, does.
 
-    Minutes and affected people are counted over every tier that the closed sites serve. A person
-    who loses minutes at several tiers counts once, with the tier hit hardest.
+    Minutes and affected people are counted over every tier that the closed sites serve, each tier
+    by itself: who loses the hospital and drives longer to the reception loses the minutes as well.
 
     Parameters
     ----------
@@ -122,9 +133,14 @@ class Closure:
         Place in the order, 1 for the least harmful.
     sites, names, tiers
         Ids, names and own tiers of the closed sites, in the order of their ids.
+    lost_tiers
+        Tiers that the region's sites serve now and none would serve.
+    broken
+        Ids of the targets for a number of sites that are met now and would not be.
     harm
-        The number that the ranking is by, under its objective; infinite where somebody would be
-        left without a tier and the objective counts minutes.
+        What counts, after lost tiers, broken numbers of sites and people left without, under the
+        screening's objective; infinite where somebody would be left without a tier and the
+        objective counts minutes.
     targets
         In the study's order.
     people_affected
@@ -133,10 +149,11 @@ class Closure:
         People who reach a site of some tier now and would reach none; of these, per tier that
         anybody loses, `left_without`.
     mean_added_min
-        Minutes that the affected people lose on average, those left without apart; None where
-        that is nobody.
+        Minutes added on average over the tiers and the people affected there, those left without
+        apart; None where that is nobody.
     person_minutes
-        The same summed up: one trip of everybody affected.
+        The same summed up: one trip of everybody affected to each tier; by tier in
+        `person_minutes_by_tier`.
     worst_added_min
         The most minutes that anybody loses; infinite where somebody is left without, 0 where
         nobody lives who would notice.
@@ -148,6 +165,8 @@ class Closure:
     sites: tuple[str, ...]
     names: tuple[str, ...]
     tiers: tuple[str, ...]
+    lost_tiers: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
     harm: float
     targets: tuple[TargetEffect, ...]
     people_affected: float
@@ -155,6 +174,7 @@ class Closure:
     left_without: Mapping[str, float] = field(default_factory=dict)
     mean_added_min: float | None
     person_minutes: float
+    person_minutes_by_tier: Mapping[str, float] = field(default_factory=dict)
     worst_added_min: float
     receivers: tuple[Receiver, ...]
 
@@ -175,6 +195,8 @@ class Closure:
             "sites": list(self.sites),
             "names": list(self.names),
             "tiers": list(self.tiers),
+            "lost_tiers": list(self.lost_tiers),
+            "broken": list(self.broken),
             "harm": _number(self.harm),
             "targets": [effect.to_dict() for effect in self.targets],
             "flips": list(self.flips),
@@ -183,6 +205,7 @@ class Closure:
             "left_without": dict(self.left_without),
             "mean_added_min": self.mean_added_min,
             "person_minutes": self.person_minutes,
+            "person_minutes_by_tier": dict(self.person_minutes_by_tier),
             "worst_added_min": _number(self.worst_added_min),
             "receivers": [one.to_dict() for one in self.receivers],
             "over_capacity": list(self.over_capacity),
@@ -210,11 +233,17 @@ class Screening:
     def __len__(self) -> int:
         return len(self.closures)
 
+    @property
+    def rule(self) -> str:
+        """What the ranking is by, in a sentence."""
+        return f"{RULE_FIRST}; then {RULES[self.objective]}; then {RULE_LAST}"
+
     def to_dict(self) -> dict[str, object]:
         """Give the screening as JSON has it; an infinite number is null."""
         return {
             "schema_version": SCHEMA_VERSION,
             "objective": self.objective,
+            "rule": self.rule,
             "tier": self.tier,
             "closures": [closure.to_dict() for closure in self.closures],
         }
@@ -225,9 +254,10 @@ class Screening:
         Returns
         -------
         DataFrame
-            Indexed by `rank`: `sites`, `names`, `tiers`, `flips`, `over_capacity` (text, joined by
-            "; "), `harm`, `people_affected`, `people_left_without`, `mean_added_min` (missing
-            where nobody is affected), `person_minutes`, `worst_added_min` (`inf` where somebody is
+            Indexed by `rank`: `sites`, `names`, `tiers`, `lost_tiers`, `broken`, `flips`,
+            `over_capacity` (text, joined by "; "), `harm`, `people_affected`,
+            `people_left_without`, `mean_added_min` (missing where nobody is affected),
+            `person_minutes`, `person_minutes_<tier>`, `worst_added_min` (`inf` where somebody is
             left without) and, for each share target, `outside_<target>` (at most).
         """
         rows = [
@@ -236,6 +266,8 @@ class Screening:
                 "sites": "; ".join(one.sites),
                 "names": "; ".join(one.names),
                 "tiers": "; ".join(one.tiers),
+                "lost_tiers": "; ".join(one.lost_tiers),
+                "broken": "; ".join(one.broken),
                 "harm": one.harm,
                 **{f"outside_{at.target}": at.newly_outside_high for at in one.targets},
                 "flips": "; ".join(one.flips),
@@ -243,6 +275,10 @@ class Screening:
                 "people_left_without": one.people_left_without,
                 "mean_added_min": one.mean_added_min,
                 "person_minutes": one.person_minutes,
+                **{
+                    f"person_minutes_{tier}": minutes
+                    for tier, minutes in one.person_minutes_by_tier.items()
+                },
                 "worst_added_min": one.worst_added_min,
                 "over_capacity": "; ".join(one.over_capacity),
             }

@@ -16,6 +16,8 @@ from accessibility.services import Target
 from accessibility.targets import VerdictWord, verdict_word
 from accessibility.traveltime import UNREACHABLE
 
+Masks = npt.NDArray[np.bool_]
+
 #: Sums are rounded before they are shown or compared, so that the last bits of a float never
 #: decide a rank: people to a millionth, person-seconds to a thousandth.
 PEOPLE_DECIMALS = 6
@@ -39,8 +41,11 @@ class Minutes:
         Of these, who reach no site of some tier any longer.
     left_without_by_tier
         The same by tier.
-    person_s
-        Seconds lost, summed over the affected who are not left without.
+    person_s_by_tier
+        Seconds lost by tier, each counted by itself: over the affected who still reach a site of
+        it, whatever they lose elsewhere.
+    trips
+        People affected at a tier who still reach a site of it, summed over the tiers.
     worst_s
         The most seconds that anybody loses; infinite where somebody is left without.
     """
@@ -48,8 +53,14 @@ class Minutes:
     affected: Floats
     left_without: Floats
     left_without_by_tier: Mapping[str, Floats]
-    person_s: Floats
+    person_s_by_tier: Mapping[str, Floats]
+    trips: Floats
     worst_s: Floats
+
+    @property
+    def person_s(self) -> Floats:
+        """Seconds lost, summed over the tiers."""
+        return rounded(np.sum(list(self.person_s_by_tier.values()), axis=0), SECONDS_DECIMALS)
 
 
 def minutes_lost(by_tier: Mapping[str, Labels], people: Floats, closings: Closings) -> Minutes:
@@ -69,37 +80,36 @@ def minutes_lost(by_tier: Mapping[str, Labels], people: Floats, closings: Closin
 
     def people_and_seconds(cell: Ints, a: Ints, b: Ints) -> Floats:
         hit, lost, added_s = _felt_time(kinds, cell, a, b)
-        gone = lost.any(axis=0)
-        return people[cell] * np.vstack([hit, gone, np.where(gone, 0, added_s), lost])
+        still = (hit & ~lost).sum(axis=0)
+        return people[cell] * np.vstack([hit.any(axis=0), lost.any(axis=0), still, lost, added_s])
 
     def most_seconds(cell: Ints, a: Ints, b: Ints) -> Floats:
         _, lost, added_s = _felt_time(kinds, cell, a, b)
-        return np.where(lost.any(axis=0), np.inf, added_s)[np.newaxis]
+        return np.where(lost.any(axis=0), np.inf, added_s.max(axis=0))[np.newaxis]
 
-    affected, gone, person_s, *lost = where.sums(people_and_seconds)
+    affected, gone, trips, *rows = where.sums(people_and_seconds)
+    lost, added = rows[: len(kinds)], rows[len(kinds) :]
     return Minutes(
         affected=rounded(affected),
         left_without=rounded(gone),
         left_without_by_tier={tier: rounded(row) for tier, row in zip(by_tier, lost, strict=True)},
-        person_s=rounded(person_s, SECONDS_DECIMALS),
+        person_s_by_tier={
+            tier: rounded(row, SECONDS_DECIMALS) for tier, row in zip(by_tier, added, strict=True)
+        },
+        trips=rounded(trips),
         worst_s=where.maxima(most_seconds),
     )
 
 
-def _felt_time(
-    kinds: Sequence[Labels], cell: Ints, a: Ints, b: Ints
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], Ints]:
-    """Tell of each cell whether it is affected, which kinds it loses, and the seconds it loses."""
-    hit = np.zeros(len(cell), dtype=bool)
-    lost = np.zeros((len(kinds), len(cell)), dtype=bool)
-    added_s = np.zeros(len(cell), dtype=np.int64)
-    for kind, kind_lost in zip(kinds, lost, strict=True):
-        kind_hit = kind.is_hit(cell, a, b)
+def _felt_time(kinds: Sequence[Labels], cell: Ints, a: Ints, b: Ints) -> tuple[Masks, Masks, Ints]:
+    """Tell of each kind and cell whether it is hit, whether it is lost, and the seconds added."""
+    hit = np.zeros((len(kinds), len(cell)), dtype=bool)
+    lost, added_s = np.zeros_like(hit), np.zeros(hit.shape, dtype=np.int64)
+    for row, kind in enumerate(kinds):
         after_s = kind.time_after(cell, a, b)
-        kind_lost[:] = kind_hit & (after_s == UNREACHABLE)
-        hit |= kind_hit
-        grown = np.where(kind_hit & ~kind_lost, after_s - kind.time_s[cell, 0], 0)
-        added_s = np.maximum(added_s, grown)
+        hit[row] = kind.is_hit(cell, a, b)
+        lost[row] = hit[row] & (after_s == UNREACHABLE)
+        added_s[row] = np.where(hit[row] & ~lost[row], after_s - kind.time_s[cell, 0], 0)
     return hit, lost, added_s
 
 

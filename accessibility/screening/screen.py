@@ -62,20 +62,22 @@ def screen_closures(
     pairs
         Whether every pair of sites is ranked too, among the single closures.
     objective
-        What harm is:
+        What harm is, where closures are alike in what comes first for every objective: a tier that
+        no site would serve any more; a target for a number of sites that would break; people who
+        would reach no site of a tier:
 
         - ``people-outside``: the sum over the share targets of the people of the target's group
           (at most, where small groups are hidden) who are within its limit now and beyond it
           afterwards. Somebody for whom two targets break counts twice.
-        - ``mean-minutes``: minutes added, summed over all people, divided by all people of the
-          grid, affected or not: one minute for everybody weighs as much as two for half of them.
-          Infinite where somebody is left without a tier.
+        - ``mean-minutes``: minutes added, summed over all people and tiers, divided by all people
+          of the grid, affected or not: one minute for everybody weighs as much as two for half of
+          them. Infinite where somebody is left without a tier.
         - ``worst``: the most minutes that anybody loses. Infinite where somebody is left without
           a tier.
 
-        Minutes added are, for each person, those of the tier hit hardest. Closures of equal harm
-        are ranked by the people left without a tier, then by the number of verdicts that flip,
-        then by the person-minutes added; then fewer sites and smaller ids come first.
+        Minutes are added up tier by tier, also of people who are left without another tier.
+        Closures of equal harm are ranked by the number of verdicts that flip, then by the
+        person-minutes added; then fewer sites and smaller ids come first.
     sites_of_target
         By target id, the ids of the sites that count for it (such as those open at its hour);
         sites outside the region are left out. A target not named counts the sites that serve its
@@ -119,9 +121,18 @@ def screen_closures(
     by_closure = list(zip(*effects, strict=True)) if effects else [()] * len(closings)
     lost = minutes_lost(by_tier, population.people, closings)
     harm = _harm(objective, by_closure, lost, people=population.total)
+    lost_tiers = [
+        tuple(
+            one
+            for one, columns in serving.items()
+            if len(columns) and np.isin(columns, closed).all()
+        )
+        for closed in closings.columns()
+    ]
     receiving = receiving_sites(times, sites, by_tier, serving, population.people)
-    order = _order(harm, by_closure, lost)
-    closures = _closures(order, harm, closings, by_closure, lost, receiving)
+    broken = [_broken(targets, effects) for effects in by_closure]
+    order = _order(harm, by_closure, lost, lost_tiers, broken)
+    closures = _closures(order, harm, closings, by_closure, lost, receiving, lost_tiers, broken)
     return Screening(objective=objective, tier=tier, closures=closures)
 
 
@@ -209,12 +220,28 @@ def _harm(
     return np.where(lost.left_without > 0, np.inf, mean_min)
 
 
+def _broken(targets: Sequence[Target], effects: Sequence[TargetEffect]) -> tuple[str, ...]:
+    """Name the targets for a number of sites that are met now and would not be."""
+    return tuple(
+        target.id
+        for target, effect in zip(targets, effects, strict=True)
+        if target.kind == "min_sites" and effect.before == "met" and effect.after != "met"
+    )
+
+
 def _order(
-    harm: Floats, by_closure: Sequence[Sequence[TargetEffect]], lost: Minutes
+    harm: Floats,
+    by_closure: Sequence[Sequence[TargetEffect]],
+    lost: Minutes,
+    lost_tiers: Sequence[tuple[str, ...]],
+    broken: Sequence[tuple[str, ...]],
 ) -> npt.NDArray[np.intp]:
     """Put closures in order; those equal in everything stay as they are: fewest sites, then ids."""
     flips = np.array([sum(one.flips for one in effects) for effects in by_closure], dtype=np.int64)
-    return np.lexsort((lost.person_s, flips, lost.left_without, harm))
+    first = [
+        np.array([len(one) for one in found], dtype=np.int64) for found in (broken, lost_tiers)
+    ]
+    return np.lexsort((lost.person_s, flips, harm, lost.left_without, *first))
 
 
 def _closures(
@@ -224,12 +251,14 @@ def _closures(
     by_closure: Sequence[tuple[TargetEffect, ...]],
     lost: Minutes,
     receiving: Receiving,
+    lost_tiers: Sequence[tuple[str, ...]],
+    broken: Sequence[tuple[str, ...]],
 ) -> tuple[Closure, ...]:
     """Build the closures in their order."""
     columns = closings.columns()
-    reaching = rounded(lost.affected - lost.left_without)
+    person_min = lost.person_s / 60
     mean_min = np.divide(
-        lost.person_s / 60, reaching, out=np.full(len(closings), np.nan), where=reaching > 0
+        person_min, lost.trips, out=np.full(len(closings), np.nan), where=lost.trips > 0
     )
     return tuple(
         Closure(
@@ -237,6 +266,8 @@ def _closures(
             sites=receiving.of(receiving.ids, columns[row]),
             names=receiving.of(receiving.names, columns[row]),
             tiers=receiving.of(receiving.tiers, columns[row]),
+            lost_tiers=lost_tiers[row],
+            broken=broken[row],
             harm=float(harm[row]),
             targets=tuple(by_closure[row]),
             people_affected=float(lost.affected[row]),
@@ -247,7 +278,10 @@ def _closures(
                 if people[row] > 0
             },
             mean_added_min=None if np.isnan(mean_min[row]) else float(mean_min[row]),
-            person_minutes=float(lost.person_s[row] / 60),
+            person_minutes=float(person_min[row]),
+            person_minutes_by_tier={
+                tier: float(seconds[row] / 60) for tier, seconds in lost.person_s_by_tier.items()
+            },
             worst_added_min=float(lost.worst_s[row] / 60),
             receivers=receiving.receivers(columns[row]),
         )
