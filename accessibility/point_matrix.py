@@ -23,6 +23,7 @@ from accessibility.traveltime import (
     PointTimes,
     SearchBy,
     node_times,
+    settings_for,
     whole_seconds,
 )
 from accessibility.traveltime.node_times import Progress
@@ -81,8 +82,8 @@ def point_matrix(
     *,
     speeds: SpeedTable,
     season: Season = "summer",
-    access_speed_km_h: float = 20,
-    max_leg_m: float = 5000,
+    access_speed_km_h: float | None = None,
+    max_leg_m: float | None = None,
     min_component_m: float = 1000,
     progress: Progress | None = None,
     by: SearchBy = AUTO,
@@ -109,7 +110,7 @@ def point_matrix(
     DataFrame
         `from_id`, `to_id` (text), `travel_time_s` (whole seconds), in the order of the files;
         pairs without a way are left out. `attrs["notes"]` says which points were moved or far,
-        `attrs["engine"]` what searched.
+        `attrs["engine"]` what searched, `attrs["access_legs"]` how points get to their road.
 
     Raises
     ------
@@ -120,13 +121,22 @@ def point_matrix(
     to_local = transformer(4326, crs)
     start_xy = np.column_stack(to_local.transform(origins.lon, origins.lat))
     end_xy = np.column_stack(to_local.transform(destinations.lon, destinations.lat))
-    times = drive_times(network, speeds, season=season)
-    snapper = Snapper(
-        times,
-        crs,
+    settings = settings_for(
+        speeds,
+        crs=crs,
+        season=season,
         access_speed_km_h=access_speed_km_h,
         max_leg_m=max_leg_m,
         min_component_m=min_component_m,
+    )
+    max_leg_m = settings.max_leg_m
+    times = drive_times(network, speeds, season=settings.season)
+    snapper = Snapper(
+        times,
+        crs,
+        access_speed_km_h=settings.access_speed_km_h,
+        max_leg_m=max_leg_m,
+        min_component_m=settings.min_component_m,
     )
     ends = snapper.snap_sites(end_xy)
     starts = snapper.snap_cells(start_xy, ends)
@@ -155,6 +165,9 @@ def point_matrix(
         drive_ds = reader.of_sites(found, np.arange(len(starts)))
     pairs = _pairs(drive_ds, starts, ends, origins, destinations)
     pairs.attrs["engine"] = found.engine
+    pairs.attrs["access_legs"] = (
+        f"{settings.access_speed_km_h:g} km/h, at most {settings.max_leg_m:g} m"
+    )
     pairs.attrs["notes"] = [
         *_notes("origins", origins, starts, max_leg_m),
         *_notes("destinations", destinations, ends, max_leg_m),

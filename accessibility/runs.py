@@ -58,8 +58,8 @@ from accessibility.traveltime import (
     Direction,
     EngineChoice,
     SearchBy,
-    TravelSettings,
     TravelTimes,
+    settings_for,
 )
 from accessibility.traveltime.node_times import Progress
 
@@ -237,8 +237,8 @@ def travel_times(
     speeds: SpeedTable | str | None = None,
     season: Season = "summer",
     direction: Direction = "to_sites",
-    access_speed_km_h: float = 20,
-    max_leg_m: float = 5000,
+    access_speed_km_h: float | None = None,
+    max_leg_m: float | None = None,
     min_component_m: float = 1000,
     speed_factor: float = 1.0,
     progress: Progress | None = None,
@@ -258,7 +258,8 @@ def travel_times(
     direction
         "to_sites" (residents drive to a site) or "from_sites" (an ambulance comes).
     access_speed_km_h, max_leg_m
-        Speed of the straight line between a cell or site and its road, and its longest length.
+        Speed of the straight line between a cell or site and its road, and its longest length;
+        None takes those of the table's mode (`accessibility.speeds.ACCESS_LEGS`).
     min_component_m
         See `accessibility.network.Snapper`.
     speed_factor
@@ -313,8 +314,8 @@ def _stand(
     profile: SpeedProfile,
     *,
     direction: Direction,
-    access_speed_km_h: float,
-    max_leg_m: float,
+    access_speed_km_h: float | None,
+    max_leg_m: float | None,
     min_component_m: float,
     by: SearchBy,
 ) -> Standing:
@@ -324,12 +325,12 @@ def _stand(
         raise DataError(
             f"the grid is in {crs}, the sites in {sites.frame.crs}; bring them to the same CRS"
         )
-    settings = TravelSettings(
+    settings = settings_for(
+        table,
         access_speed_km_h=access_speed_km_h,
         max_leg_m=max_leg_m,
         min_component_m=min_component_m,
         crs=crs,
-        speeds=table,
         direction=direction,
         season=profile.season,
         speed_factor=profile.speed_factor,

@@ -35,6 +35,7 @@ from accessibility.services import (
 )
 from accessibility.sources.places import checked_crs, projected_crs
 from accessibility.sources.toml import check_version, checked, read_toml
+from accessibility.speeds import ACCESS_LEGS
 
 Language = Literal["fi", "sv", "en"]
 
@@ -67,10 +68,10 @@ class NetworkPart(_Part):
 
 
 class SnappingPart(_Part):
-    """`[snapping]`."""
+    """`[snapping]`; what it leaves out is the mode's own, filled in when the file is read."""
 
-    access_speed_km_h: Annotated[float, Field(**ACCESS_SPEED_KM_H.field)] = 20
-    max_leg_m: Annotated[float, Field(**MAX_LEG_M.field)] = 5000
+    access_speed_km_h: Annotated[float, Field(**ACCESS_SPEED_KM_H.field)]
+    max_leg_m: Annotated[float, Field(**MAX_LEG_M.field)]
     min_component_m: Annotated[float, Field(**MIN_COMPONENT_M.field)] = 1000
 
 
@@ -191,7 +192,7 @@ class StudyFile(_Part):
     language: Language = "fi"
     country: str | None = None
     network: NetworkPart
-    snapping: SnappingPart = Field(default_factory=lambda: SnappingPart.model_validate({}))
+    snapping: SnappingPart
     population: PopulationPart
     sites: SitesPart
     areas: AreasPart | None = None
@@ -200,6 +201,20 @@ class StudyFile(_Part):
     isochrones: IsochronesPart = Field(default_factory=lambda: IsochronesPart.model_validate({}))
     targets: list[TargetPart] = []
     uncertainty: UncertaintyPart | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _access_legs_of_the_mode(cls, data: Any) -> Any:
+        """Fill in the access legs of the mode, so that all that follows sees those in force."""
+        if not isinstance(data, Mapping):
+            return data
+        network, snapping = data.get("network", {}), data.get("snapping", {})
+        mode = network.get("mode", "car") if isinstance(network, Mapping) else None
+        if mode not in ACCESS_LEGS or not isinstance(snapping, Mapping):
+            return data  # what is wrong is said where it stands
+        leg = ACCESS_LEGS[mode]
+        own = {"access_speed_km_h": leg.speed_km_h, "max_leg_m": leg.max_m}
+        return {**data, "snapping": own | dict(snapping)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

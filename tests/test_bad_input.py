@@ -1387,7 +1387,7 @@ def test_a_reader_that_leaves_changes_no_verdict(tmp_path: Path, share: float, c
     put_column(tmp_path / PEOPLE, "people", [90, 6, 4, 0])
     put_column(tmp_path / SITES, "tier", ["L", "L"])
     replace(tmp_path / "study.toml", "within_min = 1", "within_min = 0.5")
-    command = python_command("check", study)
+    command = python_command("check", study, "-q")
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from studies import accessibility
 from world import World
 
 import accessibility as acc
@@ -17,6 +19,7 @@ from accessibility.errors import InputError
 from accessibility.population import Population
 from accessibility.services import Text, Tier, Tiers
 from accessibility.sites import Sites
+from accessibility.speeds import ACCESS_LEGS
 from accessibility.traveltime import TravelTimes
 
 LINE = World("a-b-c")
@@ -162,6 +165,54 @@ def test_a_graph_without_the_tags_of_a_mode_is_refused_to_it() -> None:
     cars = acc.read_network(graph, speeds="finland-car")
     with pytest.raises(InputError, match="what the mode walk uses"):
         acc.travel_times(cars, PATH.population("a"), PATH.sites("b"), speeds="walk")
+
+
+# --- access legs are those of the mode ------------------------------------------------------------
+
+#: A straight road of 2 km past b; 1 lives 600 m off it, 2 1,200 m, 3 1,300 m, 4 4,100 m.
+OFF_ROAD = World(
+    places={"a": (-1000, 0), "b": (0, 0), "c": (1000, 0), "1": (0, 600), "2": (0, -1200),
+            "3": (0, 1300), "4": (0, -4100)},
+    roads=[("abc", "residential")],
+)  # fmt: skip
+#: Seconds to a site at b, of the access leg alone: 600 m at 20 km/h are 108 s; too far: None.
+LEGS_S = {
+    "plain": {"1": 108, "2": 216, "3": 234, "4": 738},
+    "bicycle": {"1": 135, "2": 270, "3": 293, "4": None},  # 16 km/h, at most 4 km
+    "walk": {"1": 432, "2": 864, "3": None, "4": None},  # 5 km/h, at most 1,250 m
+}
+
+
+@pytest.mark.parametrize("speeds", sorted(LEGS_S))
+def test_access_legs_are_those_of_the_mode_where_none_are_given(
+    speeds: str, tmp_path: Path
+) -> None:
+    found = OFF_ROAD.times("1234", "b", speeds=speeds)
+    assert {cell: row["b"] for cell, row in found.items()} == LEGS_S[speeds]
+    # by a study that leaves them out
+    study = OFF_ROAD.write_study(
+        tmp_path, cells="1234", sites={"b": "L"}, speeds=speeds, settings={"snapping": None}
+    )
+    run = acc.run_study(acc.load_study(study))
+    by_study = run.nearest["time_s_L"].astype(object).where(run.nearest["time_s_L"].notna(), None)
+    assert by_study.to_dict() == LEGS_S[speeds]
+    folder = acc.write_run(run, tmp_path / "run")
+    snapping = json.loads((folder / "run.json").read_text(encoding="utf-8"))["settings"]["snapping"]
+    leg = ACCESS_LEGS[run.speeds.mode]
+    assert (snapping["access_speed_km_h"], snapping["max_leg_m"]) == (leg.speed_km_h, leg.max_m)
+    # and by `matrix`
+    for name, places in (("from", "1234"), ("to", "b")):
+        rows = zip(places, OFF_ROAD.lonlat(places).tolist(), strict=True)
+        lines = ["id,lon,lat", *(f"{place},{lon!r},{lat!r}" for place, (lon, lat) in rows)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
+    done = accessibility(
+        "matrix", "--network", tmp_path / "network.osm.pbf", "--speeds", speeds, "--origins",
+        tmp_path / "from.csv", "--destinations", tmp_path / "to.csv", "--out", tmp_path / "m.csv",
+    )  # fmt: skip
+    assert done.code == 0
+    pairs = pd.read_csv(tmp_path / "m.csv", dtype={"from_id": str})
+    told = dict(zip(pairs["from_id"], pairs["travel_time_s"], strict=True))
+    assert told == {cell: time_s for cell, time_s in LEGS_S[speeds].items() if time_s is not None}
 
 
 # --- changes and scenarios ------------------------------------------------------------------------

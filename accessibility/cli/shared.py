@@ -71,9 +71,9 @@ scheduler_option = click.option(
 )
 
 
-def finite(context: click.Context, parameter: click.Parameter, value: float) -> float:
-    """Refuse nan and inf, which pass for numbers."""
-    if not math.isfinite(value):
+def finite(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """Refuse nan and inf, which pass for numbers; an option may be left out."""
+    if value is not None and not math.isfinite(value):
         raise click.BadParameter(f"{value} is no finite number.", context, parameter)
     return value
 

@@ -5,12 +5,15 @@ form and `WaySpeed` what it says of one way. `access`, `oneway`, `maxspeed`, `co
 `ferries` each read one family of tags, and `rules` puts them together.
 """
 
+from accessibility.speeds.access_legs import ACCESS_LEGS, AccessLeg
 from accessibility.speeds.ferries import parse_duration_s
 from accessibility.speeds.read_for import what_is_lacking
 from accessibility.speeds.rules import WaySpeed, keys_read, node_keys_read, node_stops, way_speed
 from accessibility.speeds.table import Mode, Season, SpeedTable, Winter
 
 __all__ = [
+    "ACCESS_LEGS",
+    "AccessLeg",
     "Mode",
     "Season",
     "SpeedTable",

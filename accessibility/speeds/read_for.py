@@ -53,6 +53,7 @@ def what_is_lacking(read: SpeedTable, table: SpeedTable) -> str:
         ("private roads", table.private_km_h is not None and read.private_km_h is None),
         ("fords", _fords_open(table) and not _fords_open(read)),
         ("winter and ice roads", _ice_roads_open(table) and not _ice_roads_open(read)),
+        ("roads that a condition closes", read.conditional and not table.conditional),
         ("roads that only a general key closes", read.access == "any" != table.access),
     )
     return "; ".join([*found, *(what for what, is_lacking in opened if is_lacking)])

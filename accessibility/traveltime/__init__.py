@@ -21,7 +21,7 @@ from accessibility.traveltime.links import Direction
 from accessibility.traveltime.matrix import TravelTimes, travel_time_matrix, whole_seconds
 from accessibility.traveltime.node_times import NodeTimes, PointTimes, node_times
 from accessibility.traveltime.search import UNREACHABLE
-from accessibility.traveltime.settings import TravelSettings
+from accessibility.traveltime.settings import TravelSettings, settings_for
 
 __all__ = [
     "AUTO",
@@ -40,6 +40,7 @@ __all__ = [
     "choose_engine",
     "node_times",
     "numba_problem",
+    "settings_for",
     "travel_time_matrix",
     "whole_seconds",
 ]

@@ -14,7 +14,7 @@ from accessibility.checks import (
     of_kind,
     word,
 )
-from accessibility.speeds import Season, SpeedTable
+from accessibility.speeds import ACCESS_LEGS, Season, SpeedTable
 from accessibility.traveltime.links import Direction
 
 SEASONS: tuple[str, ...] = get_args(Season)
@@ -66,3 +66,48 @@ class TravelSettings:
         of_kind(self.speeds, "speeds", SpeedTable, "name a table, or read it")
         word(self.season, "season", SEASONS)
         word(self.direction, "direction", DIRECTIONS)
+
+
+def settings_for(
+    speeds: SpeedTable,
+    *,
+    crs: str,
+    access_speed_km_h: float | None = None,
+    max_leg_m: float | None = None,
+    min_component_m: float = 1000,
+    direction: Direction = "to_sites",
+    season: Season = "summer",
+    speed_factor: float = 1.0,
+) -> TravelSettings:
+    """Make settings; access legs that are not given are those of the table's mode.
+
+    Parameters
+    ----------
+    speeds
+        The speed table.
+    crs, access_speed_km_h, max_leg_m, min_component_m, direction, season, speed_factor
+        See `TravelSettings`.
+
+    Raises
+    ------
+    StudyError
+        If a number is out of its limits, or a word is none of those.
+
+    Examples
+    --------
+    >>> on_foot = SpeedTable(name="w", mode="walk", speed_km_h={"footway": 5})
+    >>> found = settings_for(on_foot, crs="EPSG:3067")
+    >>> found.access_speed_km_h, found.max_leg_m
+    (5.0, 1250.0)
+    """
+    leg = ACCESS_LEGS[of_kind(speeds, "speeds", SpeedTable, "name a table, or read it").mode]
+    return TravelSettings(
+        access_speed_km_h=leg.speed_km_h if access_speed_km_h is None else access_speed_km_h,
+        max_leg_m=leg.max_m if max_leg_m is None else max_leg_m,
+        min_component_m=min_component_m,
+        crs=crs,
+        speeds=speeds,
+        direction=direction,
+        season=season,
+        speed_factor=speed_factor,
+    )
