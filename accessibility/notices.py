@@ -9,7 +9,7 @@ from accessibility.findings import tiers_without_site
 from accessibility.network import NOWHERE, RoadNetwork
 from accessibility.network_audit import NEAR_M, SHORT_MIN
 from accessibility.opening_times import hours_of, is_holiday_unsaid, where_is
-from accessibility.population import REGISTER_WARNING
+from accessibility.population import far_off
 from accessibility.runs import LONG_LEG_M, Run
 
 NOTICE_TEXTS = {
@@ -27,13 +27,14 @@ def notices(run: Run) -> list[str]:
     found = []
     register = run.population.register
     if register is not None:
-        far = register[register["difference"].abs() > REGISTER_WARNING]
+        far = register[far_off(register)]
         scaled = run.study.file.population.register_
         after = "scaled to the register" if scaled is not None and scaled.scale else "not scaled"
         for name, row in zip(map(str, far.index), far.to_dict("records"), strict=True):
+            share = "" if pd.isna(row["difference"]) else f" ({row['difference']:+.1%})"
             found.append(
                 f"{name}: the grid has {row['grid']:,.0f} people, the register "
-                f"{row['register']:,.0f} ({row['difference']:+.1%}); {after}"
+                f"{row['register']:,.0f}{share}; {after}"
             )
         unknown = register.index[register["register"].isna()]
         found += [f"{name}: is in the grid but not in the register; left" for name in unknown]

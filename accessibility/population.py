@@ -52,8 +52,9 @@ class Population:
         Fewest and most people by cell, by group and for `*`, where a scenario multiplied a group
         that is hidden somewhere; empty: they follow from the cells.
     register
-        Per municipality: `grid` and `register` people, `difference` (share), where a register was
-        given; the grid's people are those before scaling.
+        Per municipality: `grid` and `register` people, `difference` (share; missing where one is
+        missing or the register has nobody), where a register was given; the grid's people are
+        those before scaling.
 
     Raises
     ------
@@ -89,6 +90,22 @@ class Population:
         for group in groups:
             self._check_column(group, 0.0, MOST_PEOPLE, missing=True)
         check_partition(self.partition, groups)
+        self._check_names(groups)
+
+    def _check_names(self, groups: tuple[str, ...]) -> None:
+        """Refuse names that mean the whole: sums would be taken for them, and they for sums."""
+        if "*" in groups:
+            raise PopulationError('a group is called "*", which means everybody; rename it')
+        names = self.cells.get("municipality")
+        star = np.zeros(len(self.cells), dtype=bool)
+        if names is not None:
+            star = (names.astype("string").str.strip() == "*").fillna(False).to_numpy(dtype=bool)
+        if star.any():
+            raise PopulationError(
+                f'{int(star.sum())} cells have a municipality called "*" '
+                f"({examples(self.cells.index[star])}), which means the whole region in every "
+                "table; give its name, or nothing where it is not known"
+            )
 
     def _check_column(self, column: str, least: float, most: float, *, missing: bool) -> None:
         """Refuse numbers that cannot be; a missing one is a hidden group, where that may be."""
@@ -226,6 +243,18 @@ def ranges_of(cells: pd.DataFrame, groups: Sequence[str]) -> dict[str, tuple[Flo
     }
 
 
+def far_off(register: pd.DataFrame) -> pd.Series[bool]:
+    """Mark the municipalities whose grid is far from the register, or has people it knows none of.
+
+    Parameters
+    ----------
+    register
+        As `Population.register` has it.
+    """
+    unknown_people = (register["register"] == 0) & (register["grid"] > 0)
+    return (register["difference"].abs() > REGISTER_WARNING) | unknown_people
+
+
 def register_factors(register: pd.DataFrame) -> pd.Series[float]:
     """Return register / grid by municipality; 1 where one of them is not known or has nobody.
 
@@ -278,8 +307,9 @@ def compare_with_register(
             "the register and the grid have no municipality in common: the register has "
             f"{examples(register.index)}, the grid {examples(grid.index)}"
         )
-    table["difference"] = table["grid"] / table["register"] - 1
-    far = table.index[table["difference"].abs() > REGISTER_WARNING]
+    # of nobody in the register no share can be taken: a merged municipality, say
+    table["difference"] = table["grid"] / table["register"].where(table["register"] > 0) - 1
+    far = table.index[far_off(table)]
     unknown = table.index[table["register"].isna()]
     empty = table.index[table["grid"].isna() & (table["register"] > 0)]
     counts = {

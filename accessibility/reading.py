@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     import networkx as nx
 
 
+#: Keys of `[sites]` that are read and kept for later.
+UNUSED_KEYS = ("provider", "languages")
+
+
 def read_network(
     source: Study | str | Path | nx.MultiDiGraph,
     *,
@@ -170,7 +174,11 @@ def read_sites(
         named = source.file.sites.model_dump(exclude={"source"}, exclude_none=True)
         path = source.source(source.file.sites.source)
         listed = read_site_list(path, named, crs=source.crs, tiers=source.tiers)
-        return replace(listed, country=source.file.country)
+        unused = [f"sites.{key}" for key in UNUSED_KEYS if key in named]
+        said = (
+            [f"{', '.join(unused)}: kept in the list, but no figure uses it yet"] if unused else []
+        )
+        return replace(listed, country=source.file.country, notes=(*listed.notes, *said))
     if crs is None or tiers is None:
         raise DataError("read_sites needs crs and tiers")
     known = tiers if isinstance(tiers, Tiers) else Tiers(list_of(tiers, "tiers", Tier))

@@ -20,6 +20,8 @@ from accessibility.traveltime import TravelTimes
 Floats = npt.NDArray[np.float64]
 VerdictWord = Literal["met", "not_met", "undecided"]
 SHIFT_MIN = 5
+#: How the reason begins of a verdict that flips at an end of what is not known.
+WITHIN_UNCERTAINTY = "uncertainty: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,11 @@ class Verdict:
     by_municipality: tuple[AreaShare, ...] = ()
     reason: str = ""
     flips_at_min: float | None = None
+
+    @property
+    def is_within_uncertainty(self) -> bool:
+        """Whether it is undecided because it flips within the study's uncertainty."""
+        return self.reason.startswith(WITHIN_UNCERTAINTY)
 
     @property
     def margin(self) -> float | None:
@@ -308,7 +315,7 @@ def _with_uncertainty(verdict: Verdict, ends: Mapping[str, _Measured]) -> Verdic
     flips = [name for name, word in words.items() if word != verdict.word]
     if not flips or verdict.word == "undecided":
         return verdict
-    return replace(verdict, word="undecided", reason=f"uncertainty: {', '.join(flips)}")
+    return replace(verdict, word="undecided", reason=WITHIN_UNCERTAINTY + ", ".join(flips))
 
 
 def verdict_word(share_low: float, share_high: float, required: float) -> VerdictWord:

@@ -35,6 +35,7 @@ from accessibility.scenarios import (
     SetSeason,
     SetSpeed,
     SetTier,
+    closing_of,
 )
 from accessibility.speeds import Mode
 
@@ -635,7 +636,7 @@ def _notes(changes: Changes, effects: Sequence[str]) -> str:
     gone = set(changes.comparison.before.sites.frame.index) - set(
         changes.comparison.after.sites.frame.index
     )
-    told = tuple(f"closing {site} " for site in gone)
+    told = tuple(closing_of(str(site)) for site in gone)
     kept = [one for one in effects if not one.startswith(told)] if told else list(effects)
     if not kept:
         return ""

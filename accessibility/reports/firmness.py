@@ -54,7 +54,7 @@ def firmness(verdict: Verdict, phrases: Phrases) -> str:
     """Say what would change a verdict; "" where nothing was tried or nothing can be said."""
     words = phrases.words
     tried = {key: share for key, share in verdict.sensitivity.items() if share is not None}
-    if not tried or verdict.reason.startswith("uncertainty"):
+    if not tried or verdict.is_within_uncertainty:
         return ""
     changed = [key for key in tried if flips(verdict, key)]
     if changed:

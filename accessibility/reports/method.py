@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping
 from types import MappingProxyType
 
 import pandas as pd
 
 from accessibility.findings import Findings
-from accessibility.population import REGISTER_WARNING
+from accessibility.population import REGISTER_WARNING, far_off
 from accessibility.reports.facts import ReportFacts
 from accessibility.reports.phrases import Phrases
 from accessibility.reports.tables import markdown_table
@@ -197,7 +198,7 @@ def _register(run: Findings, phrases: Phrases, hidden: Container[str]) -> list[s
         else say("The grid was not scaled to the register."),
     ]
     limit = words.percent(REGISTER_WARNING)
-    far = register[(register["difference"].abs() > REGISTER_WARNING)]
+    far = register[far_off(register)]
     if not len(far):
         sentences.append(say("No municipality differs by more than {limit}.", limit=limit))
     unknown = register.index[register["register"].isna()]
@@ -219,7 +220,8 @@ def _register(run: Findings, phrases: Phrases, hidden: Container[str]) -> list[s
         )
     parts = [" ".join(sentences)]
     if len(far):
-        far = far.reindex(far["difference"].abs().sort_values(ascending=False).index)
+        by_size = far["difference"].abs().sort_values(ascending=False, na_position="first")
+        far = far.reindex(by_size.index)
         rows = [
             [
                 phrases.area(str(name)),
@@ -248,6 +250,8 @@ def _register(run: Findings, phrases: Phrases, hidden: Container[str]) -> list[s
 
 
 def _difference(share: float, phrases: Phrases) -> str:
+    if math.isnan(share):  # nobody in the register: no share can be taken
+        return "–"
     sign = "+" if share > 0 else "−" if share < 0 else ""
     return sign + phrases.words.percent(abs(share), digits=1)
 

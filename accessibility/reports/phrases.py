@@ -272,7 +272,7 @@ class Phrases:
         say = self.words.gettext
         if verdict.reason == "hours":
             return say("The opening hours of some service points are not known.")
-        if verdict.reason.startswith("uncertainty"):
+        if verdict.is_within_uncertainty:
             return say(
                 "The verdict turns within the uncertainty of driving speeds that the study states."
             )

@@ -27,7 +27,7 @@ from accessibility.scenarios.changes import (
 )
 from accessibility.scenarios.on_people import change_people, unknown_names
 from accessibility.scenarios.on_roads import change_roads, select_edges
-from accessibility.scenarios.on_sites import SiteChanges, change_sites
+from accessibility.scenarios.on_sites import SiteChanges, change_sites, closing_of
 from accessibility.scenarios.on_times import on_other_roads, with_sites
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "change_roads",
     "change_sites",
     "closing",
+    "closing_of",
     "on_other_roads",
     "select_edges",
     "unknown_names",

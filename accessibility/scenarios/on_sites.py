@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 SAME_PLACE_M = 1.0
 
 
+def closing_of(site: str) -> str:
+    """Return how the sentence on a site's closing begins, by which a card knows it."""
+    return f"closing {site} "
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteChanges:
     """The sites after a scenario.
@@ -115,7 +120,7 @@ class _Work:
         lower = [one for one in self.tiers.served_by(tier) if one != tier]
         if lower:
             self.effects.append(
-                f"closing {change.site} ({self.frame.at[change.site, 'name']}), a site of tier "
+                f"{closing_of(change.site)}({self.frame.at[change.site, 'name']}), a site of tier "
                 f"{tier}, also removes its services of tier {examples(lower)}"
             )
         self.frame = self.frame.drop(index=change.site)

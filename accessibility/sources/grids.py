@@ -125,7 +125,10 @@ def read_grid(path: Path, columns: GridColumns, *, crs: str) -> Population:
         frame["municipality"] = pd.array([one or pd.NA for one in name], dtype="string")
     cells = gpd.GeoDataFrame(frame, geometry=lattice.squares, crs=crs, index=ids)
     _check_unique(cells, table)
-    population = Population(cells=cells, groups=tuple(groups))
+    try:
+        population = Population(cells=cells, groups=tuple(groups))
+    except PopulationError as problem:
+        raise PopulationError(f"{path}: {problem}") from None
     partition, partition_note = _partition(table, population, columns)
     return replace(
         population,
