@@ -12,6 +12,12 @@ from accessibility.opening_times import hours_of, is_holiday_unsaid, where_is
 from accessibility.population import far_off
 from accessibility.runs import LONG_LEG_M, Run
 
+_KEEP_APART = (
+    ". Keep them apart: accessibility.download_network does, and so does osmnx.simplify_graph(..., "
+    "edge_attrs_differ=[...]); or let osmnx.add_edge_speeds set speed_kph and name a speed table "
+    "with use_speed_kph = true"
+)
+
 NOTICE_TEXTS = {
     "moved": "live by a road that is cut off from the rest and were moved to the nearest other",
     "too_far": "live further from any road than the longest access leg: counted as not reached",
@@ -111,6 +117,34 @@ def network_notices(network: RoadNetwork) -> list[str]:
         found.append(
             f"{counts['edges_drawn_twice']:,} pieces of road are drawn twice on the same nodes; "
             "each counts once"
+        )
+    return found + _simplified(network)
+
+
+def _simplified(network: RoadNetwork) -> list[str]:
+    """Say how much of a simplified graph is read with care, and how to keep it apart."""
+    counts, origin = network.counts, network.origin
+    found = []
+    if counts.get("edges_merged"):
+        closed = counts.get("edges_closed_by_a_part", 0)
+        found.append(
+            f"{counts['edges_merged']:,} edges ({float(origin['share_of_road_merged']):.1%} of the "
+            f"road) have several values of {origin['merged_tags']} without their lengths: each is "
+            "driven at the mean of its values' speeds, and closed where one of them closes it "
+            f"({closed:,} edges)"
+        )
+    if counts.get("edges_of_several_ways"):
+        found.append(
+            f"{counts['edges_of_several_ways']:,} edges "
+            f"({float(origin['share_of_road_joined']):.1%} of the road) join several ways: a limit "
+            f"or a closure that only one of them has holds for all of the edge"
+        )
+    if found:
+        found[-1] += _KEEP_APART
+    if counts.get("edge_speeds_unusable"):
+        found.append(
+            f"{counts['edge_speeds_unusable']:,} edges have a speed_kph or travel_time that no "
+            "road has (km/h and seconds are expected): it is left out"
         )
     return found
 

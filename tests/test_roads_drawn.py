@@ -1213,14 +1213,18 @@ def test_an_undirected_graph_is_refused():
 @pytest.mark.parametrize(
     ("tags", "table", "expected"),
     [
-        # 1.2 km; osmnx puts what it has merged into lists: the slowest limit, else the first value
-        ({"maxspeed": ["100", "60"]}, "plain", 72),
-        ({"maxspeed": "['100', '60']"}, "plain", 72),
-        ({"maxspeed": ["none", "60"]}, "plain", 72),
+        # 1.2 km; osmnx puts what it has merged into lists: the mean of their speeds
+        ({"maxspeed": ["100", "60"]}, "plain", 54),  # 80 km/h
+        ({"maxspeed": "['100', '60']"}, "plain", 54),
+        ({"maxspeed": "[100, 60, 60]"}, "plain", 54),  # each value once, as osmnx has them
+        ({"maxspeed": ["50", "60", "70"]}, "plain", 72),  # 60 km/h
+        ({"maxspeed": ["30", float("nan")]}, "plain", 79),  # 30 and the class's 80: 55 km/h
         ({"maxspeed": "60"}, "plain", 72),
         ({"maxspeed": float("nan")}, "plain", 54),
-        ({"highway": ["residential", "primary"]}, "plain", 108),
-        ({"highway": "['residential', 'primary']"}, "plain", 108),
+        ({"highway": ["residential", "primary"]}, "plain", 72),  # 40 and 80 km/h: 60
+        ({"highway": "['primary', 'residential']"}, "plain", 72),
+        # four ways it may be: 40, 50, 80 and 50 km/h are 55
+        ({"highway": ["residential", "primary"], "maxspeed": ["50", ""]}, "plain", 79),
         ({"osmid": [7, 8], "name": ["Kauppakatu", "Torikatu"], "ref": ["4", "9"]}, "plain", 54),
         # an assumed driving speed, where the table uses it: 0.95 of it is kept on a journey
         ({"speed_kph": 92.0}, "finland-car", 49),  # 87.4 km/h
@@ -1230,6 +1234,15 @@ def test_an_undirected_graph_is_refused():
         ({"speed_kph": float("nan")}, "finland-car", 54),
         ({"speed_kph": 0.0}, "finland-car", 54),
         ({"speed_kph": 1e9}, "finland-car", 54),
+        ({"speed_kph": 92.0, "maxspeed": ["100", "30"]}, "finland-car", 49),
+        # osmnx adds travel times up over the ways that it merges: 1.2 km in 46.957 s are 92 km/h
+        ({"speed_kph": [100.0, 60.0], "travel_time": 46.957}, "finland-car", 49),
+        ({"travel_time": 46.957}, "finland-car", 49),
+        ({"speed_kph": 92.0, "travel_time": 1.0}, "finland-car", 49),
+        ({"speed_kph": "[104.0, 80.0]"}, "finland-car", 49),  # their mean, where that is all
+        ({"speed_kph": ["fast", 80.0]}, "finland-car", 54),
+        ({"travel_time": 0.5}, "finland-car", 54),  # 8,640 km/h: in another unit
+        ({"travel_time": 46.957}, "plain", 54),
         # what the graph's directions say goes before what the class implies
         ({"highway": "motorway", "oneway": True}, "plain", None),  # nobody stands there
         ({"junction": "roundabout"}, "plain", 54),

@@ -31,7 +31,7 @@ from accessibility.sources.files import sha256
 from accessibility.speeds import SpeedTable
 
 #: Raised whenever readers read something else from the same file.
-LAYOUT = 5
+LAYOUT = 6
 FOLDER_VARIABLE = "ACCESSIBILITY_CACHE"
 _TEXTS = "texts"
 _TURNS = "turns."
