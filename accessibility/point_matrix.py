@@ -13,7 +13,15 @@ import numpy.typing as npt
 import pandas as pd
 
 from accessibility.errors import DataError, OutputError, StudyError, examples
-from accessibility.network import RoadNetwork, Snapped, Snapper, drive_times, search_graph
+from accessibility.network import (
+    NOWHERE,
+    Parts,
+    RoadNetwork,
+    Snapped,
+    Snapper,
+    drive_times,
+    search_graph,
+)
 from accessibility.projections import transformer
 from accessibility.sources.tables import read_table
 from accessibility.speeds import Season, SpeedTable
@@ -95,7 +103,8 @@ def point_matrix(
     network
         The roads.
     origins, destinations
-        Points; destinations are snapped as sites are, origins as cells.
+        Points; both are snapped as sites are: to the nearest road where one can arrive and leave,
+        whichever part of the network it lies in.
     speeds, season
         The speed table and the season.
     access_speed_km_h, max_leg_m, min_component_m
@@ -139,7 +148,7 @@ def point_matrix(
         min_component_m=settings.min_component_m,
     )
     ends = snapper.snap_sites(end_xy)
-    starts = snapper.snap_cells(start_xy, ends)
+    starts = snapper.snap_sites(start_xy)
     for what, points, snapped in (
         ("origins", origins, starts),
         ("destinations", destinations, ends),
@@ -171,8 +180,28 @@ def point_matrix(
     pairs.attrs["notes"] = [
         *_notes("origins", origins, starts, max_leg_m),
         *_notes("destinations", destinations, ends, max_leg_m),
+        *_cut_off(snapper.parts, destinations, starts, ends),
     ]
     return pairs
+
+
+def _cut_off(parts: Parts, destinations: Points, starts: Snapped, ends: Snapped) -> list[str]:
+    """Name the destinations on a part of the network where no origin stands."""
+    on_road = ~ends.too_far & (ends.edge != NOWHERE)
+    part = parts.part[np.maximum(ends.edge, 0)]
+    left = starts.edge[~starts.too_far & (starts.edge != NOWHERE)]
+    apart = on_road & ~np.isin(part, parts.part[left])
+    if not apart.any():
+        return []
+    names = [
+        f"{name} ({parts.length_m[one] / 1000:.1f} km of road)"
+        for name, one in zip(destinations.ids[apart], part[apart], strict=True)
+    ]
+    return [
+        f"{int(apart.sum())} destinations stand on a part of the road network that nothing joins "
+        f"to the roads of any origin: no way there: {examples(names)}. An island, or a road that "
+        "the map has not joined?"
+    ]
 
 
 def _notes(what: str, points: Points, stand: Snapped, max_leg_m: float) -> list[str]:

@@ -202,11 +202,11 @@ def test_nobody_gets_out_on_a_motorway():
         """,
         {"ab": "motorway", "ba": "motorway", "ac": "primary", "bd": "primary", "cd": "primary"},
     )
-    # 500 m from the motorway, 1 km from the road
-    assert cells_of(world, "1", "c", speeds="plain").leg_m.tolist() == pytest.approx([500], abs=0.1)
-    by_car = cells_of(world, "1", "c", speeds="finland-car")
-    assert by_car.leg_m.tolist() == pytest.approx([1000], abs=0.1)
-    assert not by_car.moved.any()
+    # 500 m from the motorway, 1 km from the road: in every table of cars it is the road's
+    for speeds in ("plain", "finland-car"):
+        found = cells_of(world, "1", "c", speeds=speeds)
+        assert found.leg_m.tolist() == pytest.approx([1000], abs=0.1)
+        assert not found.moved.any()
 
 
 def test_nobody_boards_a_ferry_at_sea():
@@ -525,9 +525,14 @@ def test_law_the_two_parts_of_an_edge_always_add_up(along, off):
     assert one.before_forward_ds[0] == pytest.approx(along * 0.514286, abs=2)
 
 
-def test_of_two_roads_on_the_same_line_the_smaller_way_id_is_taken():
+def test_of_two_roads_on_the_same_line_the_faster_is_taken_whatever_their_ids():
     world = World("a-1-b", [("ab", "residential"), ("ab", "primary")])
-    assert world.times("1", "ab") == {"1": {"a": 90, "b": 90}}
+    assert world.times("1", "ab") == {"1": {"a": 45, "b": 45}}
+    # a road in one direction only is as fast as in that one
+    oneway = World(
+        "a-1-b", [("ab", "residential"), ("ab", {"highway": "primary", "oneway": "yes"})]
+    )
+    assert oneway.times("1", "b") == {"1": {"b": 45}}
     world = World("a-1-b", [("ab", "primary"), ("ab", "residential")])
     assert world.times("1", "ab") == {"1": {"a": 45, "b": 45}}
     # and in a graph, whatever its order
@@ -538,6 +543,28 @@ def test_of_two_roads_on_the_same_line_the_smaller_way_id_is_taken():
     network = network_from_graph(turned, built_in_table("plain"))
     assert network.way_id.tolist() == [102, 101]
     assert world.times("1", "ab", network=network) == {"1": {"a": 45, "b": 45}}
+
+
+@pytest.mark.parametrize("metres", [(3000, 1000), (1000, 3000)])
+def test_of_two_roads_without_lines_the_shorter_takes_the_points(metres):
+    # both are drawn as the straight line of 1 km; half of 1,000 m at 80 km/h is 22.5 s
+    graph = nx.MultiDiGraph(crs="EPSG:4326")
+    (west, south), (east, north) = World("a-b").lonlat("ab")
+    graph.add_node(1, x=west, y=south)
+    graph.add_node(2, x=east, y=north)
+    for way, length in enumerate(metres, start=11):
+        for tail, head in ((1, 2), (2, 1)):
+            graph.add_edge(tail, head, key=way, osmid=way, highway="primary", length=length)
+    network = network_from_graph(graph, built_in_table("plain"))
+    world = World("a1b")
+    snaps = Snapper(
+        drive_times(network, built_in_table("plain")), CRS,
+        access_speed_km_h=20, max_leg_m=5000, min_component_m=100,
+    )  # fmt: skip
+    middle = (world.xy("a") + world.xy("b")) / 2
+    found = snaps.snap_sites(middle)
+    assert network.edge_m[found.edge[0]] == pytest.approx(1000)
+    assert found.before_forward_ds[0] + found.after_forward_ds[0] == 450
 
 
 def test_where_a_cell_stands_does_not_depend_on_other_cells_or_their_order():

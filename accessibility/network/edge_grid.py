@@ -47,14 +47,14 @@ class EdgeGrid:
         Points of edge i are `point_from[i]:point_from[i + 1]`.
     edges
         The edges to find, at least one.
-    way_id
-        The map's id of each edge's way, shape (all edges,): decides between edges equally near.
+    rank
+        Of edges equally near the one of the smallest rank is taken, shape (all edges,).
     """
 
-    def __init__(self, xy: Floats, point_from: Ints, edges: Ints, way_id: Ints) -> None:
+    def __init__(self, xy: Floats, point_from: Ints, edges: Ints, rank: Ints) -> None:
         self._xy = xy
         self._from = point_from
-        self._way_id = way_id
+        self._rank = rank
         sizes = np.diff(point_from)
         self._edge_of_point = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
         low_x, high_x = xy[:, 0].min(), xy[:, 0].max()  # by column: far faster than along axis 0
@@ -80,8 +80,8 @@ class EdgeGrid:
         xy
             Shape (points, 2).
         same_m
-            Of edges at most this much further than the nearest, that of the smallest way id is
-            taken, and of one way the first.
+            Of edges at most this much further than the nearest, that of the smallest rank is
+            taken, and of one rank the first.
 
         Returns
         -------
@@ -95,7 +95,7 @@ class EdgeGrid:
             places[order],
             self._xy,
             self._edge_of_point,
-            self._way_id,
+            self._rank,
             self._low,
             self._cell_m,
             self._shape,
@@ -207,7 +207,7 @@ def _nearest(
     places: Floats,
     xy: Floats,
     edge_of_point: Entries,
-    way_id: Ints,
+    rank: Ints,
     low: Floats,
     cell_m: float,
     shape: Ints,
@@ -218,7 +218,7 @@ def _nearest(
     """Look through ring after ring of cells around each place, until none nearer can follow.
 
     `second_m` is the least distance of any edge but the best: only where that is as good as the
-    best are the rings looked through again for the smallest way id.
+    best are the rings looked through again for the smallest rank.
     """
     columns, rows = shape
     found = np.full(len(places), NOWHERE, dtype=np.int64)
@@ -255,7 +255,7 @@ def _nearest(
                     cell = j * columns + i
                     for point in entry[cell_from[cell] : cell_from[cell + 1]]:
                         edge = edge_of_point[point]
-                        is_before = (way_id[edge], edge) < (way_id[best], best)
+                        is_before = (rank[edge], edge) < (rank[best], best)
                         if is_before and _distance_m(x, y, xy, np.uint64(point)) <= best_m + same_m:
                             best = edge
         found[at] = best

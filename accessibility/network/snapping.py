@@ -113,6 +113,7 @@ class Snapper:
         self.max_leg_m = max_leg_m
         self.parts: Parts = find_parts(times)
         self._xy = times.network.points_in(crs)
+        self._rank = rank_of_edges(times)
         self._large = len(times.network.segment_m) >= GRID_FROM_SEGMENTS
         part = self.parts
         own = (part.length_m >= min_component_m) | part.has_ferry
@@ -205,7 +206,7 @@ class Snapper:
         """Find the nearest allowed edge of each point (-1: there is none).
 
         Of edges that are equally near, to a millimetre, that of the smaller way id is taken, in
-        whatever order they come.
+        whatever order they come; of roads drawn as the same straight line, the fastest.
         """
         if not len(xy) or not allowed.any():
             return np.full(len(xy), NOWHERE, dtype=np.int64)
@@ -218,10 +219,8 @@ class Snapper:
         key = np.packbits(allowed).tobytes()
         compiled = _compiled_grid()
         if compiled is not None and key not in self._grids:
-            network = self.times.network
-            way_id = network.way_id[network.edge_way]
             self._grids[key] = compiled(
-                self._xy, network.point_from, np.flatnonzero(allowed), way_id
+                self._xy, self.times.network.point_from, np.flatnonzero(allowed), self._rank
             )
         return self._grids.get(key)
 
@@ -241,8 +240,7 @@ class Snapper:
         reach_m[near_rows] = near_m + SAME_DISTANCE_M
         rows, found = tree.query(points, predicate="dwithin", distance=reach_m)
         edge = edges[found]
-        way = self.times.network.way_id[self.times.network.edge_way[edge]]
-        order = np.lexsort((edge, way, rows))
+        order = np.lexsort((self._rank[edge], rows))
         _, first = np.unique(rows[order], return_index=True)
         nearest[rows[order][first]] = edge[order][first]
         return nearest
@@ -305,6 +303,38 @@ class Snapper:
         least = np.flatnonzero(distance == np.minimum.reduceat(distance, begin)[rows])
         best = least[np.searchsorted(rows[least], np.arange(len(xy)))]
         return network.segment_from[edge] + offset[best], share[best], distance[best]
+
+
+def rank_of_edges(times: DriveTimes) -> Ints:
+    """Rank the edges: of those equally near to a point, the first takes it.
+
+    The smaller way id comes first, and of one way the edge nearer to its beginning. Roads between
+    the same two junctions that the map draws as one straight line (state roads without their
+    lines) cannot be told apart by where they run: of those the fastest comes first, then the
+    shortest, in the place of the smallest way id among them.
+
+    Returns
+    -------
+    Ints
+        Shape (edges,): each rank once.
+    """
+    network = times.network
+    way_id, every = network.way_id[network.edge_way], np.arange(network.edges)
+    low = np.minimum(network.edge_start, network.edge_end)
+    high = np.maximum(network.edge_start, network.edge_end)
+    straight = np.diff(network.point_from) == 2
+    group = np.where(straight, low * network.nodes + high, -1 - every)
+    order = np.lexsort((every, way_id, group))
+    begins = np.flatnonzero(np.diff(group[order], prepend=group[order[0]] - 1) != 0)
+    leader = np.empty(network.edges, dtype=np.int64)
+    leader[order] = np.repeat(order[begins], np.diff(begins, append=network.edges))
+    ds = np.minimum(  # one way closed is the other way's time; both closed: last
+        times.edge_forward_ds.astype(np.uint64), times.edge_backward_ds.astype(np.uint64)
+    )
+    order = np.lexsort((every, way_id, network.edge_m, ds, leader, way_id[leader]))
+    rank = np.empty(network.edges, dtype=np.int64)
+    rank[order] = every
+    return rank
 
 
 def take(points: Snapped, rows: Ints) -> Snapped:
