@@ -19,6 +19,7 @@ from accessibility.errors import InputError, examples
 from accessibility.population import Population, register_factors
 from accessibility.reading import read_population
 from accessibility.scenarios import ChangePopulation, change_people, unknown_names
+from accessibility.services import EVERYBODY
 from accessibility.sources.grids import with_register
 from accessibility.study import Study
 
@@ -74,8 +75,19 @@ def changed_people(
     grown, found = change_people(population, factors)
     for change in factors if not problems and not found else ():
         effects += _said_of_factor(change)
+    if grown.ranges and not problems and not found:
+        effects.append(_said_of_ranges(grown))
     problems += found
     return (today if problems else grown), effects, problems
+
+
+def _said_of_ranges(grown: Population) -> str:
+    """Say that a group is hidden where it was multiplied, so that people are known by bounds."""
+    low, high = grown.bounds(EVERYBODY)
+    return (
+        f"population: a group is hidden in cells where a factor multiplies it: there are "
+        f"{low.sum():,.0f} to {high.sum():,.0f} people; where one number stands it is the fewest"
+    )
 
 
 def _said_of_factor(change: ChangePopulation) -> list[str]:

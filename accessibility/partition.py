@@ -27,7 +27,7 @@ SAME_SHARE = 1e-6
 CHANCE = 0.01
 
 
-def check_partition(partition: Partition, groups: Sequence[str]) -> None:
+def check_partition(partition: Sequence[Sequence[str]], groups: Sequence[str]) -> None:
     """Check that a partition names groups that exist, each once, and at least two together.
 
     Parameters
@@ -44,6 +44,11 @@ def check_partition(partition: Partition, groups: Sequence[str]) -> None:
     """
     named: set[str] = set()
     for part in partition:
+        if isinstance(part, str) or not all(isinstance(group, str) for group in part):
+            raise PopulationError(
+                f"population.partition: expected lists of names of groups, found {part!r}: write "
+                '[["young", "middle", "old"]]'
+            )
         if len(part) < 2:
             raise PopulationError(
                 f"population.partition: {examples(part) if part else '[]'} alone is no partition; "
@@ -176,8 +181,8 @@ def taken_partition(
         If what is declared does not hold in the figures.
     """
     if declared is not None:
+        check_partition(declared, groups)
         partition = tuple(tuple(part) for part in declared)
-        check_partition(partition, groups)
         for part in partition:
             columns = [list(groups).index(group) for group in part]
             wrong = unlike_sums(people, known[:, columns])

@@ -27,6 +27,7 @@ from accessibility.errors import OutputError, StudyError
 from accessibility.isochrone import Mismatch, isochrones, mismatch
 from accessibility.notices import notices
 from accessibility.runs import Run
+from accessibility.scenarios import ChangePopulation, ForecastRegister, Scenario
 from accessibility.services import LANGUAGES
 from accessibility.sources.files import sha256
 from accessibility.surroundings import surroundings
@@ -390,6 +391,17 @@ def provenance_of(run: Run, shapes: Shapes | None = None) -> dict[str, Any]:
     return found
 
 
+def scenario_inputs(scenario: Scenario) -> list[Path]:
+    """List the files that a scenario reads: grids, and registers of their own."""
+    found: list[Path] = []
+    for change in scenario.changes:
+        if isinstance(change, ChangePopulation) and change.source is not None:
+            found.append(Path(change.source))
+            if isinstance(change.register, ForecastRegister):
+                found.append(Path(change.register.source))
+    return found
+
+
 def _scenario_of(run: Run) -> dict[str, Any] | None:
     """Give a scenario's name, changes and effects; None for a baseline."""
     if run.scenario is None:
@@ -400,6 +412,10 @@ def _scenario_of(run: Run) -> dict[str, Any] | None:
             {"action": type(change).__name__, **asdict(change)} for change in run.scenario.changes
         ],
         "effects": list(run.effects),
+        "inputs": {
+            path.name: {"bytes": path.stat().st_size, "sha256": sha256(path)}
+            for path in scenario_inputs(run.scenario)
+        },
         "proposal": None if run.scenario.proposal is None else asdict(run.scenario.proposal),
     }
 

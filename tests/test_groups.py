@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from on_paper import TIERS, matrix, people, share_target, sites
 from scipy.optimize import linprog
+from studies import accessibility, put_column, write_tiny_study
 
 from accessibility.errors import PopulationError
 from accessibility.partition import is_certain, taken_partition
 from accessibility.population import Population
+from accessibility.run_reading import read_run
 from accessibility.scenarios import ChangePopulation, change_people
 from accessibility.targets import check_targets
 
@@ -76,6 +80,8 @@ def test_overlapping_groups_never_decide_a_verdict() -> None:
         ([["young", "odl"]], 'no group "odl".*old'),
         ([["young"]], "young alone is no partition"),
         ([[]], "alone is no partition"),
+        (["young", "old"], "expected lists of names"),
+        ([[1, 2]], "expected lists of names"),
         ([["young", "old"], ["old", "middle"]], '"old" comes twice'),
         ([["young", "old"]], "young, old do not add up to the people in 1 cells .a."),
     ],
@@ -187,6 +193,29 @@ def test_a_second_scenario_grows_what_the_first_left_unknown() -> None:
     once = grown(people([20], old=[None]), factor(2, "old"))
     assert ends(grown(once, factor(0.5)), "old") == [(0, 20)]
     assert ends(grown(once, factor(0.5)), "*") == [(10, 20)]
+
+
+def test_a_run_tells_both_ends_of_people_that_a_factor_leaves_unknown(tmp_path: Path) -> None:
+    study = write_tiny_study(tmp_path / "in", settings={"population": {"suppressed": -1}})
+    put_column(tmp_path / "in" / "people.csv", "old", [0, 1, 2, -1])  # d: 8 people, old hidden
+    scenario = tmp_path / "in" / "s.toml"
+    scenario.write_text(
+        'schema_version = 1\nname = "x"\n[[changes]]\naction = "population"\nfactor = 3\n'
+        'group = "old"\nyear = 2040\n',
+        encoding="utf-8",
+    )
+    answer = accessibility("run", study, "--scenario", scenario, "--out", tmp_path / "out")
+    assert answer.code == 0, answer.err
+    # 15 people, 2 more for each of 3 known old ones, and up to 16 more in d
+    assert "there are 21 to 37 people" in answer.err
+    assert "multiplied by 3 stands for 2040" in answer.err
+    table = pd.read_csv(tmp_path / "out" / "coverage.csv", dtype=str, keep_default_na=False)
+    row = table.query("tier == 'L' and group == '*' and area == '*' and band_min == '15'").iloc[0]
+    assert (float(row["people_low"]), float(row["people_high"])) == (21, 37)
+    stored = read_run(tmp_path / "out").population
+    assert stored.groups == ("young", "old")
+    assert ends(stored, "old") == [(0, 0), (3, 3), (6, 6), (0, 24)]
+    assert ends(stored, "*") == [(1, 1), (4, 4), (8, 8), (8, 24)]
 
 
 # --- the exact linear program ---------------------------------------------------------------------

@@ -42,8 +42,12 @@ def change_classes(words: Words) -> list[MapClass]:
     ]
     return [
         *plain,
-        MapClass(label=say("no road connection any more"), colour=BEYOND_COLOUR, fill="hatched"),
-        MapClass(label=say("no road connection before or after"), colour=OPEN_COLOUR, fill="open"),
+        MapClass(
+            label=say("reaches no service point any more"), colour=BEYOND_COLOUR, fill="hatched"
+        ),
+        MapClass(
+            label=say("reaches no service point before or after"), colour=OPEN_COLOUR, fill="open"
+        ),
     ]
 
 
