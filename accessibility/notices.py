@@ -6,7 +6,7 @@ import pandas as pd
 
 from accessibility.errors import examples
 from accessibility.findings import tiers_without_site
-from accessibility.network import NOWHERE, RoadNetwork
+from accessibility.network import NOWHERE, RoadNetwork, region_problem
 from accessibility.network_audit import NEAR_M, SHORT_MIN
 from accessibility.opening_times import hours_of, is_holiday_unsaid, where_is
 from accessibility.population import far_off
@@ -99,7 +99,8 @@ def notices(run: Run) -> list[str]:
 def network_notices(network: RoadNetwork) -> list[str]:
     """Say in English what a road file lacks, or holds in a way that had to be read with care."""
     counts, origin = network.counts, network.origin
-    found = []
+    elsewhere = "" if network.read_for is None else region_problem(network, network.read_for)
+    found = [elsewhere] if elsewhere else []
     if counts.get("way_nodes_missing"):
         found.append(
             f"{counts['way_nodes_missing']:,} nodes of roads are not in the file: "

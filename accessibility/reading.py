@@ -12,8 +12,9 @@ import numpy as np
 
 from accessibility.checks import flag, list_of, path_of, text
 from accessibility.errors import DataError, StudyError, did_you_mean
-from accessibility.network import RoadNetwork
+from accessibility.network import RoadNetwork, region_problem
 from accessibility.population import Population
+from accessibility.projections import transformer
 from accessibility.services import Tier, Tiers
 from accessibility.sites import Sites
 from accessibility.sources.areas import read_areas, read_places
@@ -31,12 +32,15 @@ if TYPE_CHECKING:
 
 #: Keys of `[sites]` that are read and kept for later.
 UNUSED_KEYS = ("provider", "languages")
+#: The speed tables that are taken where none is named: by car, by place.
+FINLAND, ELSEWHERE = "finland-car", "generic-car"
+OF_MODE = {"bicycle": "bicycle", "walk": "walk"}
 
 
 def read_network(
     source: Study | str | Path | nx.MultiDiGraph,
     *,
-    speeds: str | Path | SpeedTable = "finland-car",
+    speeds: str | Path | SpeedTable | None = None,
     cache: bool = True,
 ) -> RoadNetwork:
     """Read a road network.
@@ -46,7 +50,8 @@ def read_network(
     source
         A study, an OSM or GraphML file, or an osmnx / networkx MultiDiGraph.
     speeds
-        The speed table it is read for, by name, path or value; a study brings its own.
+        The speed table it is read for, by name, path or value; a study brings its own. None:
+        "finland-car" in Finland, "generic-car" elsewhere.
     cache
         Whether files may come from the cache of read networks.
 
@@ -61,7 +66,7 @@ def read_network(
 def network_and_cache(
     source: Study | str | Path | nx.MultiDiGraph,
     *,
-    speeds: str | Path | SpeedTable = "finland-car",
+    speeds: str | Path | SpeedTable | None = None,
     cache: bool = True,
 ) -> tuple[RoadNetwork, bool]:
     if isinstance(source, Study):
@@ -72,6 +77,11 @@ def network_and_cache(
             expected_sha256=part.sha256,
             cache=cache,
         )
+    if speeds is None:  # where it lies is known once it is read; the cache keeps both
+        network, from_cache = network_and_cache(source, speeds=FINLAND, cache=cache)
+        if not region_problem(network, read_speeds(FINLAND)):
+            return network, from_cache
+        speeds = ELSEWHERE
     table = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
     if isinstance(source, RoadNetwork):
         raise StudyError("source is a road network already; nothing is left to read")
@@ -80,9 +90,34 @@ def network_and_cache(
     return read_network_file(path_of(source, "source"), table, cache=flag(cache, "cache"))
 
 
+def named_speeds(study: Study) -> Study:
+    """Name the speed table of a study that names none: that of its mode, and by car of its place.
+
+    By car it is Finland's where the middle of the sites lies in Finland, and no country's in
+    particular elsewhere.
+
+    Raises
+    ------
+    SitesError
+        If the sites, which say where the study is, cannot be read.
+    """
+    part = study.file.network
+    if part.speeds is not None:
+        return study
+    name = OF_MODE.get(part.mode, FINLAND)
+    if name == FINLAND:
+        middle = np.median(read_sites(study).xy, axis=0)
+        lon, lat = transformer(study.crs, 4326).transform(*middle)
+        west, south, east, north = read_speeds(FINLAND).region or (-180, -90, 180, 90)
+        name = FINLAND if west <= lon <= east and south <= lat <= north else ELSEWHERE
+    network = part.model_copy(update={"speeds": name})
+    return replace(study, file=study.file.model_copy(update={"network": network}))
+
+
 def study_speeds(study: Study) -> SpeedTable:
-    """Read the speed table that a study names."""
-    table = read_speeds(study.file.network.speeds, folder=study.path.parent)
+    """Read the speed table that a study names, or that of its mode and place."""
+    name = named_speeds(study).file.network.speeds
+    table = read_speeds(name or FINLAND, folder=study.path.parent)
     if table.mode != study.file.network.mode:
         raise StudyError(
             f'{study.path}: network.mode is "{study.file.network.mode}", but the speed table '

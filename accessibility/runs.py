@@ -6,6 +6,7 @@ figure from the layers below; this module only puts them in order.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,12 +26,14 @@ from accessibility.network import (
     Snapped,
     Snapper,
     drive_times,
+    region_problem,
 )
 from accessibility.network_audit import NetworkAudit, audit_network
 from accessibility.opening_times import sites_open_at
 from accessibility.population import Population
 from accessibility.reading import (
     check_region,
+    named_speeds,
     network_and_cache,
     read_population,
     read_sites,
@@ -62,6 +65,8 @@ from accessibility.traveltime import (
     settings_for,
 )
 from accessibility.traveltime.node_times import Progress
+
+log = logging.getLogger(__name__)
 
 SLOWER = 0.9
 LONG_LEG_M = 1000.0
@@ -252,7 +257,8 @@ def travel_times(
         Roads, people and service points; people and sites in the same projected CRS.
     speeds
         The speed table, by name or value; None takes the one that the network was read for, or
-        "finland-car". A table that opens more than the network was read for is refused.
+        "finland-car". A table made for another place is warned of, one that opens more than the
+        network was read for is refused.
     season
         "summer" or "winter".
     direction
@@ -291,6 +297,9 @@ def travel_times(
     if speeds is None:
         speeds = network.read_for or "finland-car"
     table = speeds if isinstance(speeds, SpeedTable) else read_speeds(speeds)
+    elsewhere = region_problem(network, table)
+    if elsewhere:
+        log.warning(elsewhere)
     standing = _stand(
         network,
         population,
@@ -404,6 +413,7 @@ def run_study(
     for name, value in (("cache", cache), ("sensitivity", sensitivity)):
         flag(value, name)
     by = SearchBy(engine=engine, topologies=TopologyCache() if cache else None)
+    study = named_speeds(study)
     speeds = study_speeds(study)
     sites = read_sites(study)
     population = read_population(study)

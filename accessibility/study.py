@@ -61,7 +61,7 @@ class NetworkPart(_Part):
 
     source: str
     mode: Literal["car", "bicycle", "walk"] = "car"
-    speeds: str = "finland-car"
+    speeds: str | None = None
     season: Literal["summer", "winter"] = "summer"
     direction: Literal["to_sites", "from_sites"] = "to_sites"
     sha256: str | None = None
@@ -274,7 +274,7 @@ class Study:
             "population": file.population.source,
             "sites": file.sites.source,
         }
-        if file.network.speeds.endswith(".toml"):
+        if file.network.speeds is not None and file.network.speeds.endswith(".toml"):
             named["speeds"] = file.network.speeds
         if file.population.register_ is not None:
             named["register"] = file.population.register_.source

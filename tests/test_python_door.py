@@ -16,7 +16,9 @@ from world import World
 
 import accessibility as acc
 from accessibility.errors import InputError
+from accessibility.notices import notices
 from accessibility.population import Population
+from accessibility.projections import transformer
 from accessibility.services import Text, Tier, Tiers
 from accessibility.sites import Sites
 from accessibility.speeds import ACCESS_LEGS
@@ -213,6 +215,88 @@ def test_access_legs_are_those_of_the_mode_where_none_are_given(
     pairs = pd.read_csv(tmp_path / "m.csv", dtype={"from_id": str})
     told = dict(zip(pairs["from_id"], pairs["travel_time_s"], strict=True))
     assert told == {cell: time_s for cell, time_s in LEGS_S[speeds].items() if time_s is not None}
+
+
+# --- no silent country ----------------------------------------------------------------------------
+
+#: Where a study lies: a metric CRS, and the middle of its sites in degrees.
+PORTO_ALEGRE = ("EPSG:32722", -51.2, -30.0)
+
+
+def write_abroad(folder: Path, **network: object) -> Path:
+    """Write a study of two homes and a site on a straight road of 1 km in Porto Alegre."""
+    crs, lon, lat = PORTO_ALEGRE
+    x, y = transformer(4326, crs).transform(lon, lat)
+    east = transformer(crs, 4326).transform(x + 1000, y)
+    folder.mkdir(exist_ok=True)
+    (folder / "roads.osm").write_text(
+        "<osm version='0.6'>"
+        f"<node id='1' lon='{lon}' lat='{lat}' version='1'/>"
+        f"<node id='2' lon='{east[0]}' lat='{east[1]}' version='1'/>"
+        "<way id='1' version='1'><nd ref='1'/><nd ref='2'/>"
+        "<tag k='highway' v='residential'/></way></osm>",
+        encoding="utf-8",
+    )
+    (folder / "people.csv").write_text(f"id,x,y,people\na,{x},{y},5\nb,{x + 1000},{y},7\n")
+    (folder / "sites.csv").write_text(f"id,name,tier,lon,lat\nS,Posto,L,{lon},{lat}\n")
+    keys = "".join(f"{key} = {value!r}\n" for key, value in network.items())
+    (folder / "study.toml").write_text(
+        f"schema_version = 1\nname = 'Porto Alegre'\ncrs = '{crs}'\n"
+        f"[network]\nsource = 'roads.osm'\n{keys}"
+        f"[population]\nsource = 'people.csv'\nid = 'id'\nx = 'x'\ny = 'y'\ncrs = '{crs}'\n"
+        "cell_size_m = 100\npeople = 'people'\n"
+        "[sites]\nsource = 'sites.csv'\n[[tiers]]\nid = 'L'\nname = 'posto'\n",
+        encoding="utf-8",
+    )
+    return folder / "study.toml"
+
+
+@pytest.mark.parametrize(
+    ("network", "table", "seconds"),
+    [
+        ({}, "generic-car", 144),  # 1 km at 25 km/h
+        ({"mode": "walk"}, "walk", 720),  # 5 km/h
+        ({"mode": "bicycle"}, "bicycle", 225),  # 16 km/h
+        ({"speeds": "finland-car"}, "finland-car", 120),  # 30 km/h: as told, and warned of
+    ],
+)
+def test_a_study_abroad_that_names_no_speeds_takes_no_countrys(
+    network: dict, table: str, seconds: int, tmp_path: Path
+) -> None:
+    run = acc.run_study(acc.load_study(write_abroad(tmp_path, **network)))
+    assert run.speeds.name == table
+    assert run.study.file.network.speeds == table
+    assert run.times.time_s[:, 0].tolist() == [0, seconds]
+    warned = [text for text in notices(run) if "made for 19-31.6 E" in text]
+    assert len(warned) == (table == "finland-car")
+
+
+def test_a_study_in_finland_that_names_no_speeds_takes_finlands(tmp_path: Path) -> None:
+    study = LINE.write_study(
+        tmp_path, cells="ac", sites={"b": "L"}, settings={"network": {"speeds": None}}
+    )
+    run = acc.run_study(acc.load_study(study))
+    assert run.speeds.name == "finland-car"
+    assert not [text for text in notices(run) if "made for" in text]
+
+
+def test_roads_abroad_are_read_for_no_country_and_finlands_table_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    study = acc.load_study(write_abroad(tmp_path))
+    file = study.inputs["network"]
+    abroad = acc.read_network(file)
+    assert abroad.read_for is not None
+    assert abroad.read_for.name == "generic-car"
+    people, sites = acc.read_population(study), acc.read_sites(study)
+    acc.travel_times(abroad, people, sites)
+    assert "made for" not in caplog.text
+    acc.travel_times(acc.read_network(file, speeds="finland-car"), people, sites)
+    assert "100% of the network lies outside" in caplog.text
+    looked = accessibility("inspect", file)
+    assert "speed table   generic-car (car)" in looked.out
+    looked = accessibility("inspect", file, "--speeds", "finland-car")
+    assert "made for 19-31.6 E" in looked.err
 
 
 # --- changes and scenarios ------------------------------------------------------------------------

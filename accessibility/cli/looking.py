@@ -111,16 +111,17 @@ def matrix(
 @click.command()
 @click.argument("source", type=PATH)
 @click.option(
-    "--speeds", default="finland-car", show_default=True, help="Speed table, for a network file."
+    "--speeds",
+    help="Speed table, for a network file; finland-car in Finland, generic-car elsewhere unless "
+    "given.",
 )
 @log_options
-def inspect(source: Path, speeds: str, quiet: bool, verbose: bool) -> None:
+def inspect(source: Path, speeds: str | None, quiet: bool, verbose: bool) -> None:
     """Show what a network, or a study's data, holds."""
     from accessibility.inspection import inspect_network, inspect_run, is_study
     from accessibility.notices import network_notices
     from accessibility.reading import read_network
     from accessibility.runs import run_study
-    from accessibility.sources.speed_tables import read_speeds
 
     set_up_log(quiet=quiet, verbose=verbose)
     if is_study(source):
@@ -129,9 +130,9 @@ def inspect(source: Path, speeds: str, quiet: bool, verbose: bool) -> None:
         click.echo(inspect_network(found.network, found.speeds), nl=False)
         log_notices(found, strict=False)
         return
-    table = read_speeds(speeds)
-    roads = read_network(source, speeds=table)
-    click.echo(inspect_network(roads, table), nl=False)
+    roads = read_network(source, speeds=speeds)
+    assert roads.read_for is not None  # noqa: S101  (a file is read for a table)
+    click.echo(inspect_network(roads, roads.read_for), nl=False)
     for note in network_notices(roads):
         log.warning(note)
 

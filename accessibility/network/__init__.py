@@ -13,6 +13,7 @@ from accessibility.network.drive_times import (
 )
 from accessibility.network.graph import Parts, SearchGraph, find_parts, search_graph, sparse
 from accessibility.network.holdings import Holdings, holdings
+from accessibility.network.region import region_problem
 from accessibility.network.roads import RoadNetwork, Turns, build_network
 from accessibility.network.snapping import NOWHERE, Snapped, Snapper, join, restand, stand, take
 
@@ -34,6 +35,7 @@ __all__ = [
     "find_parts",
     "holdings",
     "join",
+    "region_problem",
     "restand",
     "search_graph",
     "sparse",

@@ -10,6 +10,8 @@ Season = Literal["summer", "winter"]
 Mode = Literal["car", "bicycle", "walk"]
 Speed = Annotated[float, Field(gt=0, le=130, allow_inf_nan=False)]
 Delay = Annotated[float, Field(ge=0, le=7200, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
 Factor = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 
 ACCESS_KEYS: dict[str, tuple[str, ...]] = {
@@ -131,6 +133,9 @@ class SpeedTable(_Part):
         Classes and tags of ways that nobody steps onto: cells and sites are not snapped there.
     winter
         None: the season makes no difference.
+    region
+        West, south, east and north in degrees of the place that the numbers hold in; None: they
+        are no place's in particular.
     sources
         Where each number comes from, by key.
     """
@@ -172,12 +177,15 @@ class SpeedTable(_Part):
     no_stopping: tuple[str, ...] = ()
     no_stopping_tags: dict[str, tuple[str, ...]] = {}
     winter: Winter | None = None
+    region: tuple[Longitude, Latitude, Longitude, Latitude] | None = None
     sources: dict[str, str] = {}
 
     @model_validator(mode="after")
     def _check_whole(self) -> Self:
         if not self.speed_km_h:
             raise ValueError("speed_km_h names no highway class: every road would be closed")
+        if self.region is not None and self.region[1] >= self.region[3]:
+            raise ValueError("region is [west, south, east, north]: south must lie below north")
         if self.ferries and self.ferry is None:
             raise ValueError("ferries = true needs a [ferry] table with speed_km_h and wait_s")
         return self
