@@ -14,7 +14,7 @@ from accessibility.findings import Findings
 from accessibility.forecasts import changed_people
 from accessibility.location import Restoration, restore
 from accessibility.network import DriveTimes, drive_times, restand
-from accessibility.opening_times import sites_open_at
+from accessibility.opening_times import OpenSites, sites_open_at
 from accessibility.population import Population
 from accessibility.runs import Run, judged, uncertain_profiles, variant_profiles
 from accessibility.scenarios import (
@@ -353,11 +353,12 @@ def screen_run(
 ) -> Screening:
     """Rank every closure of a run's sites; see `accessibility.screening.screen_closures`.
 
-    A target with `open_at` counts the sites that are open then for certain.
+    A target with `open_at` counts the sites that are open then; those whose hours are not known
+    count in its highest figures.
     """
     of_kind(run, "run", Run, "run the study with run_study")
     flag(pairs, "pairs")
-    counted = {
+    counting = {
         target.id: found
         for target in run.study.targets
         if (found := _open_then(run, target)) is not None
@@ -371,7 +372,8 @@ def screen_run(
         tier=tier,
         pairs=pairs,
         objective=objective,  # type: ignore[arg-type]
-        sites_of_target=counted or None,
+        sites_of_target={name: one.certain for name, one in counting.items()},
+        perhaps_of_target={name: one.possible for name, one in counting.items()},
     )
 
 
@@ -401,15 +403,14 @@ def repair_run(base: Run, run: Run, kind: str) -> list[Restoration]:
             run.population,
             run.sites,
             run.tiers,
-            counted=_open_then(run, target),
+            counted=None if (then := _open_then(run, target)) is None else then.certain,
         )
         for target in failed
     ]
 
 
-def _open_then(run: Run, target: Target) -> tuple[str, ...] | None:
-    """List the sites that are open for certain when a target asks; None where it asks no time."""
+def _open_then(run: Run, target: Target) -> OpenSites | None:
+    """List the sites that are open when a target asks; None where it asks no time."""
     if target.open_at is None:
         return None
-    serving = run.sites.serving(target.tier, run.tiers)
-    return sites_open_at(run.sites, serving, target.open_at).certain
+    return sites_open_at(run.sites, run.sites.serving(target.tier, run.tiers), target.open_at)

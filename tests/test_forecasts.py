@@ -128,6 +128,10 @@ def test_cells_that_are_missing_new_or_moved_are_named(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"2 are missing \(c, d\)"):
         people_after(study, source(forecast(tmp_path, rows="ab")))
     table = pd.read_csv(tmp_path / "people.csv")
+    new = table.iloc[[0]].assign(id="e", x=table["x"].max() + 1000)
+    pd.concat([table, new]).to_csv(tmp_path / "more.csv", index=False)
+    with pytest.raises(ScenarioError, match=r"1 are new \(e\)"):
+        people_after(study, source(tmp_path / "more.csv"))
     table.assign(x=table["x"] + 50).to_csv(tmp_path / "moved.csv", index=False)
     with pytest.raises(ScenarioError, match="at other places: a, b, c, d"):
         people_after(study, source(tmp_path / "moved.csv"))

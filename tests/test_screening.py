@@ -306,6 +306,22 @@ def test_a_target_may_count_other_sites_than_its_tier_does() -> None:
     assert closure(region.screen(sites_of_target={"ward": ["a", "h"]}), "h").flips == ("reception",)
 
 
+def test_sites_that_may_count_leave_a_verdict_undecided_as_a_check_does() -> None:
+    region = village_and_hospital()
+    options = {
+        "sites_of_target": {"reception": ["a"], "ward": []},
+        "perhaps_of_target": {"reception": ["a", "b", "h"], "ward": ["h"]},
+    }
+    a, h = (closure(region.screen(**options), one).targets for one in ("a", "h"))
+    # a alone has c0 and c1, 3 of 15, for certain; with b and h all may be inside
+    assert (a[0].now_low, a[0].now_high, a[0].before) == (3 / 15, 1, "undecided")
+    # without a: nobody for certain; c1 and c2 by b, c3 by h: 14 of 15
+    assert (a[0].measured_low, a[0].measured_high) == (0, pytest.approx(14 / 15))
+    assert (a[0].after, a[0].newly_outside_high) == ("undecided", 3)
+    assert (h[1].now_low, h[1].now_high, h[1].before) == (0, 1, "undecided")
+    assert (h[1].measured_low, h[1].measured_high, h[1].after) == (0, 0, "not_met")
+
+
 def test_services_that_are_not_nested_each_have_receivers_of_their_own() -> None:
     region = Region(
         times=matrix({"a": [5, 9], "b": [7, 8], "c": [9, 3], "d": [1, 1], "e": [4, 2]}),
@@ -625,6 +641,24 @@ def test_lapland_is_ranked_as_if_every_closure_were_run_by_itself(lapland: Regio
             assert_same(one, counted[one.sites], exactly=1e-3)
         singles = [one.sites for one in lapland.screen(objective=objective).closures]
         assert singles == [sites for sites in expected if len(sites) == 1]  # type: ignore[arg-type]
+
+
+@pytest.mark.data
+def test_the_only_central_hospital_of_central_finland_comes_last(data_folder: Path) -> None:
+    study = acc.load_study(data_folder / "studies" / "keski-suomi.toml")
+    run = acc.run_study(study, sensitivity=False)
+    last = acc.screen_run(run).closures[-1]
+    assert (last.sites, last.lost_tiers, last.broken) == (("S179",), ("E",), ("ward-in-region",))
+    assert last.people_left_without == pytest.approx(269_998, rel=0.01)
+    people = run.population.people
+    for tier in ("L", "A"):  # the same summed up by hand, from the matrix
+        serving = run.sites.serving(tier, run.tiers)
+        before = run.times.nearest(serving)["time_s"].to_numpy(dtype=float, na_value=np.nan)
+        left = [one for one in serving if one != "S179"]
+        after = run.times.nearest(left)["time_s"].to_numpy(dtype=float, na_value=np.nan)
+        added = np.nansum((after - before) * people) / 60
+        assert last.person_minutes_by_tier[tier] == pytest.approx(added)
+    assert last.person_minutes == pytest.approx(sum(last.person_minutes_by_tier.values()))
 
 
 @pytest.mark.data

@@ -46,6 +46,8 @@ class TargetEffect:
         0 for a target that counts sites.
     measured_low, measured_high
         The share (0..1) or number of sites afterwards; None where there is nobody to measure.
+    now_low, now_high
+        The same before.
     before, after
         The verdict before and after.
     """
@@ -57,6 +59,8 @@ class TargetEffect:
     measured_high: float | None
     before: VerdictWord
     after: VerdictWord
+    now_low: float | None = None
+    now_high: float | None = None
 
     @property
     def flips(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -145,12 +145,14 @@ def share_effects(
             target=target.id,
             newly_outside_low=out_low,
             newly_outside_high=out_high,
-            measured_low=None if np.isnan(now_low) else now_low,
-            measured_high=None if np.isnan(now_high) else now_high,
+            measured_low=None if np.isnan(left_low) else left_low,
+            measured_high=None if np.isnan(left_high) else left_high,
             before=before,
-            after=_word(now_low, now_high, required),
+            after=_word(left_low, left_high, required),
+            now_low=None if np.isnan(share_low) else share_low,
+            now_high=None if np.isnan(share_high) else share_high,
         )
-        for out_low, out_high, now_low, now_high in zip(
+        for out_low, out_high, left_low, left_high in zip(
             rounded(outside_low).tolist(),
             rounded(outside_high).tolist(),
             low_after.tolist(),
@@ -203,6 +205,38 @@ def count_effects(target: Target, columns: Ints, closings: Closings) -> list[Tar
             measured_high=left,
             before=words[now >= required],
             after=words[left >= required],
+            now_low=now,
+            now_high=now,
         )
         for left in (now - closings.count(columns)).tolist()
     ]
+
+
+def with_possible(
+    target: Target, certain: Sequence[TargetEffect], possible: Sequence[TargetEffect]
+) -> list[TargetEffect]:
+    """Put the effects on sites that count for certain together with those that may count.
+
+    Parameters
+    ----------
+    target
+        The target.
+    certain, possible
+        Its effects with the sites that count for certain, and with all that may, closure by
+        closure. The lowest figures are those of the first, the highest those of the second.
+    """
+    required = float((target.share if target.min_sites is None else target.min_sites) or 0)
+    return [
+        replace(
+            sure,
+            measured_high=perhaps.measured_high,
+            now_high=perhaps.now_high,
+            before=_bounded_word(sure.now_low, perhaps.now_high, required),
+            after=_bounded_word(sure.measured_low, perhaps.measured_high, required),
+        )
+        for sure, perhaps in zip(certain, possible, strict=True)
+    ]
+
+
+def _bounded_word(low: float | None, high: float | None, required: float) -> VerdictWord:
+    return "undecided" if low is None or high is None else verdict_word(low, high, required)

@@ -23,6 +23,7 @@ from accessibility.screening.effects import (
     minutes_lost,
     rounded,
     share_effects,
+    with_possible,
 )
 from accessibility.screening.labels import Ints, Labels, nearest_labels
 from accessibility.screening.receiving import Receiving, receiving_sites
@@ -42,6 +43,7 @@ def screen_closures(
     pairs: bool = False,
     objective: Objective = "people-outside",
     sites_of_target: Mapping[str, Sequence[str]] | None = None,
+    perhaps_of_target: Mapping[str, Sequence[str]] | None = None,
 ) -> Screening:
     """Rank every single closure, and every pair if asked, from the least to the most harmful.
 
@@ -82,6 +84,9 @@ def screen_closures(
         By target id, the ids of the sites that count for it (such as those open at its hour);
         sites outside the region are left out. A target not named counts the sites that serve its
         tier.
+    perhaps_of_target
+        The same with the sites that may count besides, such as those whose hours are not known: the
+        highest shares and numbers, and so the verdicts, reckon with them.
 
     Returns
     -------
@@ -103,21 +108,28 @@ def screen_closures(
     _check(times, population, sites, objective)
     serving = {one: _columns(times, sites.serving(one, tiers)) for one in tiers.ids}
     counted = _counted(times, sites, targets, sites_of_target or {}, serving)
+    named = {**(sites_of_target or {}), **(perhaps_of_target or {})}
+    perhaps = _counted(times, sites, targets, named, serving)
     candidates = _columns(times, _candidates(sites, tiers, tier))
     closings = all_closings(candidates, width=len(times.site_ids), pairs=pairs)
-    kinds = _labels(times, [*serving.values(), *counted.values()], depth=3 if pairs else 2)
+    sets = [*serving.values(), *counted.values(), *perhaps.values()]
+    kinds = _labels(times, sets, depth=3 if pairs else 2)
     by_tier = {one: kinds[columns.tobytes()] for one, columns in serving.items()}
-    effects = [
-        count_effects(target, counted[target.id], closings)
-        if target.kind == "min_sites"
-        else share_effects(
-            target,
-            kinds[counted[target.id].tobytes()],
-            population.bounds(target.group),
-            closings,
-        )
-        for target in targets
-    ]
+
+    def effects_of(target: Target, columns: Ints) -> list[TargetEffect]:
+        if target.kind == "min_sites":
+            return count_effects(target, columns, closings)
+        bounds = population.bounds(target.group)
+        return share_effects(target, kinds[columns.tobytes()], bounds, closings)
+
+    effects = []
+    for target in targets:
+        certain = effects_of(target, counted[target.id])
+        if np.array_equal(counted[target.id], perhaps[target.id]):
+            effects.append(certain)
+        else:
+            possible = effects_of(target, perhaps[target.id])
+            effects.append(with_possible(target, certain, possible))
     by_closure = list(zip(*effects, strict=True)) if effects else [()] * len(closings)
     lost = minutes_lost(by_tier, population.people, closings)
     harm = _harm(objective, by_closure, lost, people=population.total)
