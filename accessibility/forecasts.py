@@ -196,7 +196,7 @@ def _corrected(
     if part is None or not part.scale or today.register is None:
         return after, "as they stand"
     factor = register_factors(today.register)
-    by_cell = after.municipalities
+    by_cell = today.municipalities  # the same cells: names may have merged by then
     assert by_cell is not None  # noqa: S101  (a register needs municipalities)
     values = by_cell.map(factor).fillna(1.0).to_numpy(dtype=np.float64)
     cells = after.cells.copy()

@@ -315,7 +315,8 @@ def _with_uncertainty(verdict: Verdict, ends: Mapping[str, _Measured]) -> Verdic
     flips = [name for name, word in words.items() if word != verdict.word]
     if not flips or verdict.word == "undecided":
         return verdict
-    return replace(verdict, word="undecided", reason=WITHIN_UNCERTAINTY + ", ".join(flips))
+    why = WITHIN_UNCERTAINTY + ", ".join(flips)
+    return replace(verdict, word="undecided", reason=why, flips_at_min=None)
 
 
 def verdict_word(share_low: float, share_high: float, required: float) -> VerdictWord:

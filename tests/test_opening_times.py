@@ -16,6 +16,7 @@ from accessibility.opening_times import (
     opening_of,
     sites_open_at,
 )
+from accessibility.scenarios import OpenSite, SetHours, change_sites
 from accessibility.sites import Sites
 from accessibility.targets import check_targets
 
@@ -161,3 +162,12 @@ def test_a_time_and_a_country_that_are_none_are_refused_before_any_search(tmp_pa
     assert_refused(tmp_path, ["run", study, "--dry-run"], code=2, words=['"Xx 12:00" is no time'])
     study = write_tiny_study(tmp_path / "two", settings={"country": "fi"})
     assert_refused(tmp_path, ["run", study, "--dry-run"], code=2, words=['did you mean "FI"?'])
+
+
+def test_hours_of_a_scenario_that_cannot_be_read_are_refused() -> None:
+    listed = with_hours(a="24/7")
+    change = SetHours(site="a", hours="Mo-Fr 8 to 16")
+    found = change_sites(listed, [change], TIERS)
+    assert "cannot be read" in found.problems[0]
+    opened = OpenSite(id="n", name="n", tier="L", lon=25.7, lat=62.2, hours="Mo-Fr 8 to 16")
+    assert "cannot be read" in change_sites(listed, [opened], TIERS).problems[0]

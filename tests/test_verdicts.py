@@ -5,6 +5,7 @@ Populations are 1, 2, 4, 8 wherever they can be, so that one sum says exactly wh
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from studies import accessibility, write_tiny_study
 
 from accessibility.errors import StudyError
 from accessibility.reports import render
+from accessibility.run_reading import read_run
 from accessibility.services import Target
 from accessibility.sites import Sites
 from accessibility.targets import Verdict, at_least, check_targets, verdict_word
@@ -366,3 +368,29 @@ def test_a_tier_without_any_site_is_no_fault_of_the_roads(tmp_path: Path) -> Non
     whole = write_tiny_study(tmp_path / "whole")
     assert "no site of the region" not in accessibility("run", whole, "--out", tmp_path / "b").err
     assert "no service point" not in (tmp_path / "b" / "report.md").read_text(encoding="utf-8")
+
+
+def test_report_and_page_say_that_a_verdict_is_not_firm(tmp_path: Path) -> None:
+    """The people of d, 8 of 15, stand 135 s from a, by 45 s a kilometre; the limit is 2 min."""
+    target = {"id": "t", "name": "t", "tier": "E", "within_min": 2, "share": 0.9}
+    settings = {"targets": [target], "isochrones": {"bands_min": [2, 10]}}
+    study = write_tiny_study(tmp_path / "in", settings=settings)
+    assert accessibility("run", study, "--out", tmp_path / "out").code == 0
+    for file in ("report.md", "index.html"):
+        text = (tmp_path / "out" / file).read_text(encoding="utf-8")
+        assert "The verdict flips at +1 minute" in text.replace("\xa0", " "), file
+    told = json.loads((tmp_path / "out" / "targets.json").read_text(encoding="utf-8"))
+    assert told["targets"][0]["flips_at_min"] == 1
+    assert read_run(tmp_path / "out").verdicts[0].flips_at_min == 1
+
+
+def test_a_verdict_within_the_uncertainty_flips_at_no_minute() -> None:
+    ends = {"slow": matrix(s=[1801])}
+    (found,) = check_targets(
+        matrix(s=[1800]), people([1]), sites(s="L"), TIERS, [share_target()], uncertain=ends
+    )
+    assert (found.word, found.flips_at_min, found.is_within_uncertainty) == (
+        "undecided",
+        None,
+        True,
+    )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from accessibility.errors import did_you_mean, examples
+from accessibility.errors import SitesError, did_you_mean, examples
+from accessibility.opening_times import parse_hours
 from accessibility.projections import transformer
 from accessibility.scenarios.changes import (
     CloseSite,
@@ -112,7 +113,7 @@ class _Work:
                 self._set(change.site, "tier", change.tier)
         elif isinstance(change, SetCapacity):
             self._set(change.site, "capacity", change.capacity)
-        elif isinstance(change, SetHours):
+        elif isinstance(change, SetHours) and self._reads(change.hours, change.site):
             self._set(change.site, "hours", change.hours)
 
     def _close(self, change: CloseSite) -> None:
@@ -136,7 +137,7 @@ class _Work:
             self.problems.append(self._unknown_tier(change.id, change.tier))
             return
         point = self._place(change.id, change.lon, change.lat)
-        if point is None:
+        if point is None or not self._reads(change.hours, change.id):
             return
         row: dict[str, object] = dict.fromkeys(self.frame.columns)
         row |= {"name": change.name, "tier": change.tier, "geometry": point}
@@ -154,6 +155,16 @@ class _Work:
         else:
             self.touched.add(change.id)
         self.frame = self._with_row(change.id, row)
+
+    def _reads(self, hours: str | None, site: str) -> bool:
+        """Tell whether opening hours can be read; where not, say so."""
+        try:
+            if hours:
+                parse_hours(hours, site)
+        except SitesError as problem:
+            self.problems.append(str(problem))
+            return False
+        return True
 
     def _with_row(self, site: str, row: dict[str, object]) -> gpd.GeoDataFrame:
         import geopandas as gpd

@@ -133,14 +133,7 @@ def screen_closures(
     by_closure = list(zip(*effects, strict=True)) if effects else [()] * len(closings)
     lost = minutes_lost(by_tier, population.people, closings)
     harm = _harm(objective, by_closure, lost, people=population.total)
-    lost_tiers = [
-        tuple(
-            one
-            for one, columns in serving.items()
-            if len(columns) and np.isin(columns, closed).all()
-        )
-        for closed in closings.columns()
-    ]
+    lost_tiers = _lost_tiers(serving, closings)
     receiving = receiving_sites(times, sites, by_tier, serving, population.people)
     broken = [_broken(targets, effects) for effects in by_closure]
     order = _order(harm, by_closure, lost, lost_tiers, broken)
@@ -230,6 +223,17 @@ def _harm(
         return lost.worst_s / 60
     mean_min = lost.person_s / 60 / people if people > 0 else lost.person_s
     return np.where(lost.left_without > 0, np.inf, mean_min)
+
+
+def _lost_tiers(serving: Mapping[str, Ints], closings: Closings) -> list[tuple[str, ...]]:
+    """Name, for each closure, the tiers all of whose sites it takes away."""
+    taken = [(one, closings.count(columns) == len(columns)) for one, columns in serving.items()
+             if len(columns)]  # fmt: skip
+    found: list[tuple[str, ...]] = [()] * len(closings)
+    for tier, is_lost in taken:
+        for row in np.flatnonzero(is_lost):
+            found[row] = (*found[row], tier)
+    return found
 
 
 def _broken(targets: Sequence[Target], effects: Sequence[TargetEffect]) -> tuple[str, ...]:
