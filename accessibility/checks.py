@@ -136,7 +136,7 @@ summer, winter
     if isinstance(value, str) and value in known:
         return str(value)
     shown = f'"{value}"' if isinstance(value, str) else _shown(value)
-    hint = did_you_mean(value.lower(), known) if isinstance(value, str) else ""
+    hint = did_you_mean(value, known) if isinstance(value, str) else ""
     raise error(f"{what} is {shown}{hint}; expected one of {', '.join(known)}")
 
 

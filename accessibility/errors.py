@@ -85,6 +85,9 @@ def did_you_mean(word: object, known: Iterable[object]) -> str:
     ' (did you mean "share"?)'
     >>> did_you_mean("zzz", ["share"])
     ''
+    >>> did_you_mean("SHARE", ["share"]), did_you_mean("share", ["share"])
+    (' (did you mean "share"?)', '')
     """
-    near = get_close_matches(str(word), [str(one) for one in known], n=1, cutoff=0.6)
-    return f' (did you mean "{near[0]}"?)' if near else ""
+    by_case = {str(one).casefold(): str(one) for one in known if str(one) != str(word)}
+    near = get_close_matches(str(word).casefold(), by_case, n=1, cutoff=0.6)
+    return f' (did you mean "{by_case[near[0]]}"?)' if near else ""

@@ -58,6 +58,8 @@ def notices(run: Run) -> list[str]:
             "have no municipality: they count in the whole only"
         )
     found += _network(run)
+    if run.areas is not None:
+        found += run.areas.attrs.get("notes", [])
     if run.season == "winter" and run.speeds.winter is None:
         found.append(
             f'the speed table "{run.speeds.name}" knows no winter: the speeds are those of summer'

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import shapely
 
 from accessibility.checks import flag, list_of, path_of, text
-from accessibility.errors import DataError, StudyError, did_you_mean
+from accessibility.errors import DataError, StudyError, did_you_mean, examples
 from accessibility.network import RoadNetwork, region_problem
 from accessibility.population import Population
 from accessibility.projections import transformer
@@ -162,6 +165,7 @@ def read_population(
         crs=part.crs,
         anchor=part.anchor,
         cell_size_m=part.cell_size_m,
+        layer=part.layer,
         groups=part.groups or None,
         partition=part.partition,
         municipality=part.municipality,
@@ -241,13 +245,101 @@ def read_surroundings(
     areas = places = None
     part = study.file.areas
     if part is not None:
-        areas = read_areas(study.source(part.source), key=part.key, name=part.name, crs=study.crs)
+        areas = read_areas(
+            study.source(part.source),
+            key=part.key,
+            name=part.name,
+            crs=study.crs,
+            layer=part.layer,
+        )
     named = study.file.places
     if named is not None:
         places = read_places(
-            study.source(named.source), name=named.name, people=named.people, crs=study.crs
+            study.source(named.source),
+            name=named.name,
+            people=named.people,
+            crs=study.crs,
+            layer=named.layer,
         )
     return areas, places
+
+
+def with_areas(
+    population: Population, areas: gpd.GeoDataFrame | None, source: str
+) -> tuple[Population, gpd.GeoDataFrame | None]:
+    """Bring the grid's municipalities and the borders together.
+
+    A grid without municipalities takes those of the areas that its cells' centres lie in. Areas
+    whose keys lost their leading zeros (`5` for `005`) are matched by the number.
+
+    Parameters
+    ----------
+    population, areas
+        Who lives where, and the borders, indexed by municipality.
+    source
+        The file of the borders, for messages.
+
+    Returns
+    -------
+    tuple
+        Both; the areas' `attrs["notes"]` say what did not match.
+    """
+    if areas is None:
+        return population, None
+    if population.municipalities is None:
+        return _in_areas(population, areas, source), areas
+    names = sorted(set(population.municipalities.dropna()))
+    numbered = _by_number(areas.index)
+    renamed = {}
+    for number, name in _by_number(names).items():
+        found = numbered.get(number)
+        if found is not None and name not in areas.index and found not in names:
+            renamed[found] = name
+    areas = gpd.GeoDataFrame(areas.rename(index=renamed)).sort_index()
+    notes = []
+    if renamed:
+        told = [f"{old} as {new}" for old, new in sorted(renamed.items())]
+        notes.append(f"{source}: areas are taken by their number: {examples(told)}")
+    lacking = [name for name in names if name not in areas.index]
+    if len(lacking) == len(names):
+        notes.append(
+            f"{source}: none of its areas ({examples(areas.index)}) is a municipality of the grid "
+            f"({examples(names)}): is areas.key the right column?"
+        )
+    elif lacking:
+        notes.append(
+            f"{source}: has no area for {len(lacking)} municipalities of the grid: "
+            f"{examples(lacking)}"
+        )
+    areas.attrs["notes"] = notes
+    return population, areas
+
+
+def _by_number(names: Iterable[object]) -> dict[int, str]:
+    """Return names that are numbers by their value, where no two are the same number."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for name in names:
+        text = str(name)
+        if text.isascii() and text.isdigit():
+            found[int(text)].append(text)
+    return {number: texts[0] for number, texts in found.items() if len(texts) == 1}
+
+
+def _in_areas(population: Population, areas: gpd.GeoDataFrame, source: str) -> Population:
+    """Give each cell the area that its centre lies in; on a border, the first by name."""
+    points = shapely.points(population.xy)
+    cell, area = shapely.STRtree(np.asarray(areas.geometry.array)).query(points, "intersects")
+    first = np.full(len(points), len(areas))
+    np.minimum.at(first, cell, area)
+    names = np.array([*areas.index, None], dtype=object)
+    cells = population.cells.copy()
+    cells["municipality"] = pd.array(names[first], dtype="string")
+    nowhere = first == len(areas)
+    note = f"cells take their municipality from {source}, by their centre"
+    if nowhere.any():
+        people = population.people[nowhere].sum()
+        note += f"; {int(nowhere.sum()):,} cells with {people:,.0f} people lie in none"
+    return replace(population, cells=gpd.GeoDataFrame(cells), notes=(*population.notes, note))
 
 
 def check_region(study: Study, network: RoadNetwork, population: Population, sites: Sites) -> None:

@@ -39,6 +39,7 @@ from accessibility.reading import (
     read_sites,
     read_surroundings,
     study_speeds,
+    with_areas,
 )
 from accessibility.scenarios import Scenario
 from accessibility.scenarios.changes import RoadChange
@@ -418,6 +419,8 @@ def run_study(
     sites = read_sites(study)
     population = read_population(study)
     areas, places = read_surroundings(study)
+    if study.file.areas is not None:
+        population, areas = with_areas(population, areas, study.file.areas.source)
     network, from_cache = network_and_cache(study, cache=cache)
     check_region(study, network, population, sites)
     part, snapping = study.file.network, study.file.snapping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -144,8 +145,7 @@ class Sites:
         """
         if site_id in self.frame.index:
             return site_id
-        known = [*self.frame.index, *self.frame["name"]]
-        raise SitesError(f'there is no site "{site_id}"{did_you_mean(site_id, known)}')
+        raise SitesError(f'there is no site "{site_id}"{site_meant(site_id, self.frame)}')
 
     def explore(self) -> folium.Map:
         """Show the sites on a folium map."""
@@ -182,3 +182,25 @@ def check_tiers(sites: Sites, tiers: Tiers) -> None:
             f'sites {examples(sites.frame.index[unknown])} have tier "{first}", which the study '
             f"does not define{did_you_mean(first, tiers.ids)}; known: {examples(tiers.ids)}"
         )
+
+
+def site_meant(word: str, frame: gpd.GeoDataFrame) -> str:
+    """Give a hint that names the site whose id or name is nearest to a word, or nothing.
+
+    Parameters
+    ----------
+    word
+        What was taken for a site's id.
+    frame
+        Sites, indexed by id, with `name`.
+    """
+    by_name = {str(name).casefold(): str(site) for site, name in frame["name"].items()}
+    if word.casefold() in by_name:
+        site = by_name[word.casefold()]
+        return f' (did you mean "{site}", the id of {frame.at[site, "name"]}?)'
+    near = get_close_matches(word.casefold(), by_name, n=1, cutoff=0.6)
+    by_id = did_you_mean(word, frame.index)
+    if by_id or not near:
+        return by_id
+    site = by_name[near[0]]
+    return f' (did you mean "{site}", the id of {frame.at[site, "name"]}?)'

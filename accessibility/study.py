@@ -93,12 +93,13 @@ class PopulationPart(_Part):
     y: str | None = None
     crs: str | None = None
     anchor: Literal["centre", "lower-left"] = "centre"
-    cell_size_m: float | None = Field(None, gt=0)
+    cell_size_m: Annotated[float, Field(gt=0)] | str | None = None
+    layer: str | None = None
     people: str | None = None
     groups: dict[str, str] = {}
     partition: list[list[str]] | None = None
     municipality: str | None = None
-    suppressed: float | None = None
+    suppressed: float | str | list[float | str] | None = None
     date: str | Date | None = None
     keep: dict[str, list[str | int | float]] = {}
     register_: RegisterPart | None = Field(None, alias="register")
@@ -108,6 +109,8 @@ class SitesPart(_Part):
     """`[sites]`."""
 
     source: str
+    layer: str | None = None
+    crs: str | None = None
     id: str = "id"
     name: str = "name"
     tier: str = "tier"
@@ -127,6 +130,7 @@ class AreasPart(_Part):
     """`[areas]`."""
 
     source: str
+    layer: str | None = None
     key: str
     name: LocalText = {}
 
@@ -135,6 +139,7 @@ class PlacesPart(_Part):
     """`[places]`."""
 
     source: str
+    layer: str | None = None
     name: LocalText
     people: str | None = None
 

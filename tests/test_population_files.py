@@ -255,7 +255,7 @@ def test_the_cells_size_is_found_from_their_distance_and_said(tmp_path: Path) ->
     columns = {"people": "people", "id": "id", "anchor": "lower-left", **POINTS}
     population = read_population(to_csv(tmp_path), crs=CRS, **columns)
     assert_the_four_cells(population)
-    assert population.notes == ("g.csv: cells are taken to be as large as they stand apart, 250",)
+    assert population.notes == ("g.csv: cells are taken to be as large as they stand apart, 250 m",)
 
 
 def test_cells_that_overlap_are_counted_and_said(tmp_path: Path) -> None:
@@ -330,7 +330,7 @@ def test_ids_are_made_from_centres_whatever_the_file_and_the_anchor(tmp_path: Pa
 
 def test_two_cells_at_one_place_are_refused(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "g.csv", corners() | {"x": [WEST] * 4})
-    with pytest.raises(PopulationError, match=r"row 2, 3, 4, 5 .*N6900000E435000.* come once"):
+    with pytest.raises(PopulationError, match=r"row 2, 3, 4, 5 .*same place.* come once"):
         read_population(path, crs=CRS, **POINTS, people="people", cell_size_m=250)
 
 

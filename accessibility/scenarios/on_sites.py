@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+<<<<<<< HEAD
 from accessibility.errors import SitesError, did_you_mean, examples
 from accessibility.opening_times import parse_hours
 from accessibility.projections import transformer
+=======
+from accessibility.errors import did_you_mean, examples
+from accessibility.projections import in_area_of_use, transformer
+>>>>>>> 636df5c (fix(sources): tables are read as people have them, and what could mean two things is refused)
 from accessibility.scenarios.changes import (
     CloseSite,
     MoveSite,
@@ -22,11 +27,13 @@ from accessibility.scenarios.changes import (
     SiteChange,
 )
 from accessibility.services import Tiers
-from accessibility.sites import Sites
+from accessibility.sites import Sites, site_meant
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+#: How far outside the area of the study's CRS a site may be opened, degrees.
+MARGIN_DEG = 2.0
 SAME_PLACE_M = 1.0
 
 
@@ -95,11 +102,10 @@ class _Work:
             return
         if change.site not in self.frame.index:
             was_there = change.site in self.before.frame.index
-            known = [*self.frame.index, *self.frame["name"]]
             self.problems.append(
                 f'site "{change.site}" is closed already'
                 if was_there
-                else f'there is no site "{change.site}"{did_you_mean(change.site, known)}'
+                else f'there is no site "{change.site}"{site_meant(change.site, self.frame)}'
             )
             return
         if isinstance(change, CloseSite):
@@ -198,10 +204,7 @@ class _Work:
 
     def _place(self, site: str, lon: float, lat: float) -> shapely.Point | None:
         x, y = self.to_crs.transform(lon, lat)
-        area = self.frame.crs.area_of_use
-        inside = area is None or (
-            area.west - 2 <= lon <= area.east + 2 and area.south - 2 <= lat <= area.north + 2
-        )
+        inside = in_area_of_use(lon, lat, self.frame.crs, margin_deg=MARGIN_DEG)
         if not (np.isfinite(x) and np.isfinite(y) and inside):
             self.problems.append(
                 f'site "{site}" would stand at lon {lon:g}, lat {lat:g}, outside the region; '

@@ -7,15 +7,23 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from accessibility.errors import DataError, examples
+from accessibility.projections import transformer
 from accessibility.services import Text
+from accessibility.sources.places import to_study
 from accessibility.sources.tables import Table, read_table
 
+#: No coordinate of any CRS is as large, in degrees, metres or feet.
+FARTHEST = 1e9
 
-def read_areas(path: Path, *, key: str, name: Mapping[str, str], crs: str) -> gpd.GeoDataFrame:
-    """Read municipal borders.
+
+def read_areas(
+    path: Path, *, key: str, name: Mapping[str, str], crs: str, layer: str | None = None
+) -> gpd.GeoDataFrame:
+    """Read municipal borders; one drawn in several rows (an island) is put together.
 
     Returns
     -------
@@ -28,39 +36,51 @@ def read_areas(path: Path, *, key: str, name: Mapping[str, str], crs: str) -> gp
     DataError
         If the file has no CRS, no such column, or no polygon.
     """
-    table, frame = _with_geometry(path, "areas.source", crs)
+    table, geometry = _with_geometry(path, "areas.source", crs, layer)
     index = table.text(key, "areas.key")
     columns = {
         f"name_{language or 'any'}": table.text(column, "areas.name").to_numpy()
         for language, column in name.items()
     }
-    given = np.asarray(frame.geometry.array)
-    no_area = shapely.get_dimensions(given) != 2
+    no_area = shapely.get_dimensions(geometry) != 2
     if no_area.any():
         raise DataError(
             f"{path}: row {table.rows(no_area)} (areas.source) is no polygon; expected one a "
             "municipality"
         )
-    geometry = shapely.make_valid(given)
+    nameless = index.eq("").to_numpy()
+    if nameless.any():
+        raise DataError(f"{path}: row {table.rows(nameless)} has no {key} (areas.key)")
+    geometry = shapely.make_valid(geometry)
     areas = gpd.GeoDataFrame(columns, geometry=geometry, crs=crs, index=index.to_numpy())
-    repeated = areas.index[areas.index.duplicated()].unique()
-    if len(repeated):
-        raise DataError(f"{path}: area {examples(repeated)} comes more than once")
+    for column in columns:
+        names = areas.groupby(level=0)[column].nunique()
+        if (names > 1).any():
+            raise DataError(
+                f"{path}: area {examples(names.index[names > 1])} comes more than once, with "
+                f"different names ({column})"
+            )
+    if areas.index.duplicated().any():
+        areas = gpd.GeoDataFrame(areas.dissolve(level=0, sort=True))
     return areas.sort_index()
 
 
 def read_places(
-    path: Path, *, name: Mapping[str, str], people: str | None, crs: str
+    path: Path,
+    *,
+    name: Mapping[str, str],
+    people: str | None,
+    crs: str,
+    layer: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Read named settlements: `name_<language>`, `people` and points in the study's CRS."""
-    table, frame = _with_geometry(path, "places.source", crs)
+    table, given = _with_geometry(path, "places.source", crs, layer)
     columns: dict[str, object] = {
         f"name_{language or 'any'}": table.text(column, "places.name").to_numpy()
         for language, column in name.items()
     }
     if people is not None:
-        columns["people"] = table.numbers(people, "places.people", missing="keep")
-    given = np.asarray(frame.geometry.array)
+        columns["people"] = table.numbers(people, "places.people", missing="keep", counts=True)
     nowhere = shapely.is_missing(given) | shapely.is_empty(given)
     if nowhere.any():
         raise DataError(f"{path}: row {table.rows(nowhere)} (places.source) has no geometry")
@@ -87,11 +107,36 @@ def named_places(places: gpd.GeoDataFrame, language: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(places.assign(name=named))
 
 
-def _with_geometry(path: Path, what: str, crs: str) -> tuple[Table, gpd.GeoDataFrame]:
-    table = read_table(path, what)
-    if "geometry" not in table.frame.columns:
+def _with_geometry(
+    path: Path, what: str, crs: str, layer: str | None
+) -> tuple[Table, npt.NDArray[np.object_]]:
+    """Read a file and its geometry in the study's CRS, refusing what cannot lie there."""
+    table = read_table(path, what, layer=layer)
+    if not len(table.frame):
+        raise DataError(f"{path}: holds nothing ({what}: it has no row); fill it, or leave it out")
+    geometry = table.geometry
+    if geometry is None:
         raise DataError(f"{path}: {what} needs geometry (.gpkg, .geojson or GeoParquet)")
-    frame = gpd.GeoDataFrame(table.frame)
-    if frame.crs is None:
+    if table.crs is None:
         raise DataError(f"{path}: the file names no CRS; save it with one")
-    return table, frame.to_crs(crs)
+    bounds = shapely.bounds(geometry)
+    there = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+    wild = there & ~(np.abs(bounds) < FARTHEST).all(axis=1)
+    if wild.any():
+        raise DataError(
+            f"{path}: row {table.rows(wild)} ({what}) has a corner that is no place "
+            f"({np.abs(bounds[wild]).max():g})"
+        )
+    middle = (bounds[:, :2] + bounds[:, 2:]) / 2
+    to_study(
+        middle[there, 0], middle[there, 1], source=table.crs, target=crs,
+        table=table.where(there), what=what.removesuffix(".source"),
+    )  # fmt: skip
+    to_crs = transformer(table.crs, crs)
+    moved = shapely.transform(geometry, lambda xy: np.column_stack(to_crs.transform(*xy.T)))
+    lost = there & ~np.isfinite(shapely.bounds(moved)).all(axis=1)
+    if lost.any():
+        raise DataError(
+            f"{path}: row {table.rows(lost)} ({what}) has a corner outside what {crs} can show"
+        )
+    return table, moved

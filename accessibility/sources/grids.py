@@ -14,12 +14,12 @@ import pandas as pd
 import shapely
 from scipy.spatial import KDTree
 
-from accessibility.errors import PopulationError, StudyError, examples
+from accessibility.errors import PopulationError, StudyError, did_you_mean, examples
 from accessibility.partition import SAME_PEOPLE, Partition, taken_partition
 from accessibility.population import FEWEST, MOST, OWN_COLUMNS, Population, compare_with_register
 from accessibility.projections import transformer
 from accessibility.sources.places import checked_crs, projected_crs, to_study
-from accessibility.sources.tables import Table, read_table
+from accessibility.sources.tables import Table, plain_text, read_table
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,11 +28,16 @@ SHORT_GRID_ID = re.compile(r"(?P<size>\d+)(?P<unit>k?m)N(?P<north>\d+)E(?P<east>
 
 #: How the names of our own columns in tables of cells begin.
 RESERVED = ("time_s_", "site_", FEWEST, MOST)
+#: Cells so small are addresses: several households may share one, but not most of them.
+LARGEST_ADDRESS_M = 50.0
+MOST_SHARED = 0.5
+#: What stands for the whole of an area in tables.
+WHOLE = "*"
 ANCHORS = ("centre", "lower-left")
 #: Cells that differ more than this in size are said to.
 MIXED_SIZES = 1.05
-#: Cells nearer than this share of their size overlap (projecting bends a lattice a little).
-NEARLY_ONE = 0.99
+#: Cells that share less than this part of the smaller one only touch (projecting bends a lattice).
+SLIVER = 0.01
 #: A place further than this share of a cell from its lattice stands on no lattice.
 OFF_LATTICE = 0.02
 
@@ -69,11 +74,12 @@ class GridColumns:
     y: str | None = None
     crs: str | None = None
     anchor: str = "centre"
-    cell_size_m: float | None = None
+    cell_size_m: float | str | None = None
+    layer: str | None = None
     groups: Mapping[str, str] | None = None
     partition: Sequence[Sequence[str]] | None = None
     municipality: str | None = None
-    suppressed: float | None = None
+    suppressed: float | str | Sequence[float | str] | None = None
     keep: Mapping[str, Sequence[object]] | None = None
 
     def __post_init__(self) -> None:
@@ -110,7 +116,7 @@ def read_grid(path: Path, columns: GridColumns, *, crs: str) -> Population:
     DataError
         Naming the file, the rows and the mend.
     """
-    table = read_table(path, "population.source")
+    table = read_table(path, "population.source", layer=columns.layer)
     columns, notes = _recognise(table, columns)
     table, dropped = _keep(table, columns)
     people = _people(table, columns)
@@ -122,9 +128,15 @@ def read_grid(path: Path, columns: GridColumns, *, crs: str) -> Population:
     frame |= groups
     if columns.municipality:
         name = table.text(columns.municipality, "population.municipality")
+        star = name.eq(WHOLE).to_numpy()
+        if star.any():
+            raise PopulationError(
+                f'{table.path}: row {table.rows(star)} has the municipality "{WHOLE}", which '
+                "stands for the whole region in every table; give it another name"
+            )
         frame["municipality"] = pd.array([one or pd.NA for one in name], dtype="string")
     cells = gpd.GeoDataFrame(frame, geometry=lattice.squares, crs=crs, index=ids)
-    _check_unique(cells, table)
+    _check_unique(cells, table, lattice.size_m)
     try:
         population = Population(cells=cells, groups=tuple(groups))
     except PopulationError as problem:
@@ -175,7 +187,7 @@ def read_register(path: Path, municipality: str, people: str) -> pd.Series:
     """Read the register's residents by municipality."""
     table = read_table(path, "population.register.source")
     names = table.text(municipality, "population.register.municipality")
-    counts = table.numbers(people, "population.register.people")
+    counts = table.numbers(people, "population.register.people", counts=True)
     twice = names[names.duplicated()]
     if len(twice):
         raise PopulationError(f"{path}: municipality {examples(twice)} comes more than once")
@@ -236,11 +248,13 @@ def _keep(table: Table, columns: GridColumns) -> tuple[Table, dict[str, int]]:
     chosen = np.ones(len(table.frame), dtype=bool)
     for column, values in columns.keep.items():
         texts = table.text(column, f"population.keep.{column}")
-        wanted = {str(value) for value in values}
-        if not texts.isin(wanted).any():
+        wanted = {plain_text(value) for value in values}
+        there = set(texts)
+        lacking = sorted(wanted - there)
+        if lacking:
             raise PopulationError(
-                f"{table.path}: no row has {column} = {examples(sorted(wanted))} "
-                f"(population.keep); values there: {examples(sorted(texts.unique()))}"
+                f"{table.path}: no row has {column} = {examples(lacking)} (population.keep)"
+                f"{did_you_mean(lacking[0], there)}; values there: {examples(sorted(there))}"
             )
         chosen &= texts.isin(wanted).to_numpy()
     return table.where(chosen), {"cells_left_out_by_keep": int((~chosen).sum())}
@@ -250,7 +264,7 @@ def _people(table: Table, columns: GridColumns) -> Floats:
     if not len(table.frame):
         raise PopulationError(f"{table.path}: the grid has no cell (no row of data)")
     assert columns.people is not None  # noqa: S101  (see _recognise)
-    people = table.numbers(columns.people, "population.people")
+    people = table.numbers(columns.people, "population.people", counts=True)
     if (people < 0).any():
         raise PopulationError(
             f'{table.path}: column "{columns.people}" has negative people in row '
@@ -269,13 +283,14 @@ def _groups(
     found: dict[str, pd.arrays.FloatingArray] = {}
     counts: dict[str, float] = {}
     known = np.zeros(len(people))
+    codes, numbers = _codes(columns.suppressed)
     for name, column in (columns.groups or {}).items():
         if name in OWN_COLUMNS or name.startswith(RESERVED):
             raise PopulationError(f'population.groups: "{name}" is a column of our own; rename it')
-        values = table.numbers(column, f"population.groups.{name}", missing="keep")
-        hidden = np.isnan(values)
-        if columns.suppressed is not None:
-            hidden |= values == columns.suppressed
+        values = table.numbers(
+            column, f"population.groups.{name}", missing="keep", counts=True, codes=codes
+        )
+        hidden = np.isnan(values) | np.isin(values, numbers)
         wrong = ~hidden & (values < 0)
         if wrong.any():
             hint = "" if columns.suppressed is not None else "; is it population.suppressed?"
@@ -300,6 +315,23 @@ def _groups(
     return found, counts
 
 
+def _codes(
+    suppressed: float | str | Sequence[float | str] | None,
+) -> tuple[frozenset[str], list[float]]:
+    """Return what stands for a hidden figure: as text, and as numbers."""
+    if suppressed is None:
+        return frozenset(), []
+    several = [suppressed] if isinstance(suppressed, (str, float, int)) else suppressed
+    texts = {plain_text(one) for one in several}
+    numbers = []
+    for one in several:
+        try:
+            numbers.append(float(one))
+        except ValueError:
+            continue
+    return frozenset(texts), numbers
+
+
 def _places(table: Table, columns: GridColumns, crs: str) -> _Lattice:
     """Find every cell's centre and true square in the study's CRS."""
     projected_crs(crs)
@@ -310,9 +342,11 @@ def _places(table: Table, columns: GridColumns, crs: str) -> _Lattice:
             raise PopulationError(
                 f"{table.path}: population.crs is missing: say in which CRS x and y are"
             )
-        return _lattice(table, x, y, columns.crs, columns.anchor, columns.cell_size_m, crs)
-    if "geometry" in table.frame.columns:
-        return _from_geometry(table, columns, crs)
+        size_m = _cell_size_m(table, columns)
+        return _lattice(table, x, y, columns.crs, columns.anchor, size_m, crs)
+    geometry = table.geometry
+    if geometry is not None:
+        return _from_geometry(table, geometry, columns, crs)
     if columns.id and columns.id in table.frame.columns:
         return _from_ids(table, columns, crs)
     raise PopulationError(
@@ -321,13 +355,27 @@ def _places(table: Table, columns: GridColumns, crs: str) -> _Lattice:
     )
 
 
-def _from_geometry(table: Table, columns: GridColumns, crs: str) -> _Lattice:
-    """Take the file's squares, corner by corner, or build squares around its points."""
-    frame = gpd.GeoDataFrame(table.frame)
-    declared = columns.crs or (str(frame.crs) if frame.crs is not None else None)
+def _cell_size_m(table: Table, columns: GridColumns) -> float | Floats | None:
+    """Return the size of the cells: one for all, or a column's; nothing where none is named."""
+    if not isinstance(columns.cell_size_m, str):
+        return columns.cell_size_m
+    sizes = table.numbers(columns.cell_size_m, "population.cell_size_m")
+    if (sizes <= 0).any():
+        raise PopulationError(
+            f"{table.path}: row {table.rows(sizes <= 0)} has a cell of no size "
+            f"({columns.cell_size_m}); expected metres"
+        )
+    return sizes
+
+
+def _from_geometry(
+    table: Table, geometry: npt.NDArray[np.object_], columns: GridColumns, crs: str
+) -> _Lattice:
+    """Take the file's cells, corner by corner, or build squares around its points."""
+    declared = columns.crs or table.crs
     if declared is None:
         raise PopulationError(f"{table.path}: the file names no CRS; give it as population.crs")
-    geometry = shapely.force_2d(np.asarray(frame.geometry.array))
+    geometry = shapely.force_2d(geometry)
     empty = shapely.is_missing(geometry) | shapely.is_empty(geometry)
     if empty.any():
         raise PopulationError(f"{table.path}: row {table.rows(empty)} has no geometry")
@@ -340,7 +388,7 @@ def _from_geometry(table: Table, columns: GridColumns, crs: str) -> _Lattice:
     centre = shapely.centroid(geometry)
     x, y = shapely.get_x(centre), shapely.get_y(centre)
     if (shapely.get_dimensions(geometry) == 0).all():
-        return _lattice(table, x, y, declared, "centre", columns.cell_size_m, crs)
+        return _lattice(table, x, y, declared, "centre", _cell_size_m(table, columns), crs)
     centre_x, centre_y = to_study(x, y, source=declared, target=crs, table=table, what="cells")
     single = shapely.get_num_geometries(geometry) == 1
     geometry = np.where(single, shapely.get_geometry(geometry, 0), geometry)
@@ -354,7 +402,7 @@ def _from_geometry(table: Table, columns: GridColumns, crs: str) -> _Lattice:
         centre=np.column_stack([centre_x, centre_y]),
         squares=squares,
         size_m=round(float(np.median(sizes)), 1),
-        overlapping=_overlapping(centre_x, centre_y, float(np.median(sizes))),
+        overlapping=_overlapping(squares),
         notes=tuple(notes),
     )
 
@@ -381,7 +429,8 @@ def _from_ids(table: Table, columns: GridColumns, crs: str) -> _Lattice:
     scale = 1.0
     if "unit" in matches[0].groupdict():
         size_m *= 1000 if matches[0]["unit"] == "km" else 1
-        scale = 1000.0 if size_m >= 1000 else 10.0
+        # INSPIRE leaves out as many zeros of the coordinates as the size has (250 m: one)
+        scale = 10.0 ** (len(f"{size_m:.0f}") - len(f"{size_m:.0f}".rstrip("0")))
     declared = columns.crs or f"EPSG:{matches[0].groupdict().get('crs') or 3067}"
     x = np.array([float(match["east"]) for match in matches]) * scale
     y = np.array([float(match["north"]) for match in matches]) * scale
@@ -395,19 +444,30 @@ def _kind_of_id(match: re.Match[str]) -> tuple[str | None, ...]:
 
 
 def _lattice(
-    table: Table, x: Floats, y: Floats, declared: str, anchor: str, size_m: float | None, crs: str
+    table: Table,
+    x: Floats,
+    y: Floats,
+    declared: str,
+    anchor: str,
+    size_m: float | Floats | None,
+    crs: str,
 ) -> _Lattice:
     """Place cells on their own lattice; the squares' corners are projected one by one."""
-    if size_m is not None and checked_crs(declared, "population.crs").is_geographic:
+    grid_crs = checked_crs(declared, "population.crs")
+    if size_m is not None and grid_crs.is_geographic:
         centre_x, centre_y = to_study(x, y, source=declared, target=crs, table=table, what="cells")
         lattice = _lattice(table, centre_x, centre_y, crs, anchor, size_m, crs)
-        note = f"cells stand in degrees; squares of {size_m:g} m are drawn along the study's axes"
+        note = "cells stand in degrees; squares of their size are drawn along the study's axes"
         return replace(lattice, notes=(*lattice.notes, note))
     notes = []
-    size = size_m
-    if size is None:
+    unit_m = 1.0 if grid_crs.is_geographic else grid_crs.axis_info[0].unit_conversion_factor
+    size: float | Floats
+    if size_m is None:
         size = _spacing(x, y, table)
-        notes.append(f"cells are taken to be as large as they stand apart, {size:.6g}")
+        apart = f"{size:.6g} degrees" if grid_crs.is_geographic else f"{size * unit_m:.6g} m"
+        notes.append(f"cells are taken to be as large as they stand apart, {apart}")
+    else:
+        size = size_m / unit_m
     if anchor == "lower-left":
         x, y = x + size / 2, y + size / 2
     centre_x, centre_y = to_study(x, y, source=declared, target=crs, table=table, what="cells")
@@ -422,7 +482,7 @@ def _lattice(
     to_crs = transformer(declared, crs)
     corner_x, corner_y = to_crs.transform(corners[..., 0].ravel(), corners[..., 1].ravel())
     squares = shapely.polygons(np.column_stack([corner_x, corner_y]).reshape(-1, 4, 2))
-    overlapping = _overlapping(x, y, size)
+    overlapping = _overlapping(squares)
     if overlapping:
         notes.append(
             f"{overlapping} cells overlap another: is population.cell_size_m right, and does "
@@ -437,11 +497,27 @@ def _lattice(
     )
 
 
-def _overlapping(x: Floats, y: Floats, size: float) -> int:
-    """Count the cells of a lattice that have another within less than a cell in both directions."""
-    points = np.column_stack([x, y])
-    nearest = KDTree(points).query(points, k=2, p=np.inf, distance_upper_bound=size * NEARLY_ONE)[0]
-    return int(np.isfinite(nearest[:, 1]).sum()) if len(points) > 1 else 0
+def _overlapping(cells: npt.NDArray[np.object_]) -> int:
+    """Count the cells that share more than a sliver of their area with another.
+
+    Squares cut at a border have their centres near one another and share nothing.
+    """
+    if len(cells) < 2:
+        return 0
+    one, other = shapely.STRtree(cells).query(cells, predicate="intersects")
+    pairs = one < other
+    one, other = one[pairs], other[pairs]
+    # most neighbours only touch: their boxes share next to nothing, and need no closer look
+    west, south, east, north = shapely.bounds(cells).T
+    width = np.minimum(east[one], east[other]) - np.maximum(west[one], west[other])
+    height = np.minimum(north[one], north[other]) - np.maximum(south[one], south[other])
+    area = shapely.area(cells)
+    smaller = np.minimum(area[one], area[other])
+    near = width * height > SLIVER * smaller
+    one, other, smaller = one[near], other[near], smaller[near]
+    shared = shapely.area(shapely.intersection(cells[one], cells[other]))
+    over = shared > SLIVER * smaller
+    return len(np.unique(np.concatenate([one[over], other[over]])))
 
 
 def _spacing(x: Floats, y: Floats, table: Table) -> float:
@@ -464,6 +540,14 @@ def _spacing(x: Floats, y: Floats, table: Table) -> float:
             f"{table.path}: the size of the grid's cells cannot be told from their places; "
             "give population.cell_size_m"
         )
+    points = np.column_stack([x, y])
+    nearest = KDTree(points).query(points, k=2, p=np.inf)[0][:, 1]
+    if len(points) > 1 and nearest.min() > size * (1 + OFF_LATTICE):
+        raise PopulationError(
+            f"{table.path}: the grid's cells seem to be of several sizes: their places lie on a "
+            f"lattice of {size:.6g}, but no two of them are nearer than {nearest.min():.6g}; give "
+            "population.cell_size_m, as a number or as the column that holds each cell's size"
+        )
     return size
 
 
@@ -475,14 +559,24 @@ def _ids(table: Table, columns: GridColumns, centre: Floats) -> pd.Index:
         if empty.any():
             raise PopulationError(f"{table.path}: row {table.rows(empty)} has no id")
         return pd.Index(ids, name="cell_id", dtype="object")
-    made = [f"N{round(y)}E{round(x)}" for x, y in centre]
+    made = pd.Series([f"N{round(y)}E{round(x)}" for x, y in centre], dtype="object")
+    again = made.groupby(made).cumcount()  # several households may share an address
+    made = made.where(again == 0, made + "-" + (again + 1).astype(str))
     return pd.Index(made, name="cell_id", dtype="object")
 
 
-def _check_unique(cells: gpd.GeoDataFrame, table: Table) -> None:
+def _check_unique(cells: gpd.GeoDataFrame, table: Table, size_m: float) -> None:
+    """Refuse a cell that comes twice; several households may share an address."""
     repeated = cells.index.duplicated(keep=False)
     if repeated.any():
         raise PopulationError(
-            f"{table.path}: row {table.rows(repeated)} have the same id or place "
+            f"{table.path}: row {table.rows(repeated)} have the same id "
             f"({cells.index[repeated][0]}); every cell must come once"
+        )
+    places = cells[["x", "y"]].round(2).duplicated(keep=False).to_numpy()
+    if places.any() and (size_m > LARGEST_ADDRESS_M or places.mean() > MOST_SHARED):
+        raise PopulationError(
+            f"{table.path}: row {table.rows(places)} have the same place "
+            f"({cells['x'].to_numpy()[places][0]:.0f}, {cells['y'].to_numpy()[places][0]:.0f}); "
+            "every cell must come once: several years or groups in one table?"
         )

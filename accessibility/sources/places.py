@@ -10,7 +10,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from accessibility.errors import DataError, StudyError
-from accessibility.projections import transformer
+from accessibility.projections import in_area_of_use, transformer
 from accessibility.sources.tables import Table
 
 Floats = npt.NDArray[np.float64]
@@ -90,11 +90,9 @@ def to_study(
     if outside.any():
         from_text = bool(table.delimiter)
         named = "population.crs" if what == "cells" else f"the CRS of {table.path.name}"
-        mend = (
-            "convert them to degrees (EPSG:4326), or give a .gpkg that names its CRS"
-            if what == "sites" and from_text
-            else f"give it as {named}"
-        )
+        if what == "sites" and from_text:
+            named = "sites.crs"
+        mend = f"give it as {named}"
         guess = _guess(x[outside], y[outside], declared, crs, mend)
         first = int(np.flatnonzero(outside)[0])
         raise DataError(
@@ -113,11 +111,11 @@ def _inside(x: Floats, y: Floats, declared: CRS, crs: CRS) -> Mask:
     inside = np.isfinite(lon) & np.isfinite(lat)
     if declared.is_geographic:
         inside &= (np.abs(x) <= 180) & (np.abs(y) <= 90)
-    area = crs.area_of_use
-    if area is not None and area.west < area.east:
-        inside &= (lon >= area.west - MARGIN_DEG) & (lon <= area.east + MARGIN_DEG)
-        inside &= (lat >= area.south - MARGIN_DEG) & (lat <= area.north + MARGIN_DEG)
-    return inside
+    return inside & in_area_of_use(lon, lat, crs, margin_deg=MARGIN_DEG)
+
+
+def _are_degrees(x: Floats, y: Floats) -> bool:
+    return bool((np.abs(x) <= 180).all() and (np.abs(y) <= 90).all())
 
 
 def _guess(x: Floats, y: Floats, declared: CRS, crs: CRS, mend: str) -> str:
@@ -127,8 +125,9 @@ def _guess(x: Floats, y: Floats, declared: CRS, crs: CRS, mend: str) -> str:
     if _inside(y, x, declared, crs).all():
         first, second = ("longitude", "latitude") if declared.is_geographic else ("x", "y")
         return f"Are {first} and {second} swapped? Swapped, they fit"
-    if declared.is_geographic and _inside(x, y, crs, crs).all():
-        return f"They look like metres of {crs.name}: {mend}"
+    if declared.is_geographic and not _are_degrees(x, y) and _inside(x, y, crs, crs).all():
+        known = f" (EPSG:{crs.to_epsg()})" if crs.to_epsg() else ""
+        return f"They look like metres of {crs.name}{known}: {mend}"
     if not declared.is_geographic and _inside(x, y, CRS.from_epsg(4326), crs).all():
         return f"They look like degrees (EPSG:4326): {mend}"
     for code, name in ((3067, "ETRS-TM35FIN"), (3035, "the European grid"), (2393, "KKJ 3")):

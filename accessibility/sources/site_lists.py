@@ -17,8 +17,28 @@ from accessibility.sites import Sites, check_tiers
 from accessibility.sources.places import to_study
 from accessibility.sources.tables import Table, read_table
 
-TRUE = frozenset({"1", "true", "yes", "x", "kyllä", "ja"})
-FALSE = frozenset({"", "0", "false", "no", "ei", "nej"})
+#: Yes and no as spreadsheets write them in English, Finnish, Swedish, German, Norwegian, French.
+TRUE = frozenset(["1", "true", "yes", "x", "kyllä", "tosi", "ja", "sant", "wahr", "vrai", "oui"])
+FALSE = frozenset(
+    (
+        "",
+        *[
+            "0",
+            "false",
+            "no",
+            "ei",
+            "epätosi",
+            "nej",
+            "falskt",
+            "nein",
+            "falsch",
+            "nei",
+            "usant",
+            "faux",
+            "non",
+        ],
+    )
+)
 ROUNDS_TO_NOTHING_DEG = 1e-9
 
 
@@ -42,7 +62,7 @@ def read_site_list(path: Path, columns: Mapping[str, str], *, crs: str, tiers: T
     SitesError
         For a missing or repeated id, an unknown tier or service, a place that cannot be right.
     """
-    table = read_table(path, "sites.source")
+    table = read_table(path, "sites.source", layer=columns.get("layer"))
     if not len(table.frame):
         raise SitesError(f"{path}: the list of sites is empty; nobody would reach anything")
     ids = table.text(columns["id"], "sites.id")
@@ -59,7 +79,7 @@ def read_site_list(path: Path, columns: Mapping[str, str], *, crs: str, tiers: T
             frame[key] = table.text(columns[key], f"sites.{key}").to_numpy()
     for key in ("capacity", "visits"):
         if key in columns:
-            values = table.numbers(columns[key], f"sites.{key}", missing="keep")
+            values = table.numbers(columns[key], f"sites.{key}", missing="keep", counts=True)
             if (values < 0).any():
                 raise SitesError(
                     f"{path}: {key} is negative in row {table.rows(values < 0)}; expected 0 or more"
@@ -139,11 +159,15 @@ def _check_services(sites: gpd.GeoDataFrame, tiers: Tiers, table: Table) -> None
 
 
 def _places(table: Table, columns: Mapping[str, str], crs: str) -> tuple[np.ndarray, np.ndarray]:
-    if "geometry" in table.frame.columns:  # attributes lon and lat may be older than the points
-        frame = gpd.GeoDataFrame(table.frame)
-        if frame.crs is None:
-            raise SitesError(f"{table.path}: the file names no CRS; save it with one")
-        geometry = np.asarray(frame.geometry.array)
+    lon_column, lat_column = columns.get("lon", "lon"), columns.get("lat", "lat")
+    has_columns = {lon_column, lat_column} <= set(table.frame.columns)
+    geometry = table.geometry if table.is_spatial or not has_columns else None
+    if geometry is not None:  # attributes lon and lat may be older than the points
+        declared = table.crs or columns.get("crs")
+        if declared is None:
+            raise SitesError(
+                f"{table.path}: the file names no CRS; save it with one, or give sites.crs"
+            )
         single = shapely.get_num_geometries(geometry) == 1
         geometry = np.where(single, shapely.get_geometry(geometry, 0), geometry)
         wrong = shapely.is_missing(geometry) | shapely.is_empty(geometry)
@@ -153,11 +177,11 @@ def _places(table: Table, columns: Mapping[str, str], crs: str) -> tuple[np.ndar
                 f"{table.path}: row {table.rows(wrong)} is no point; expected one point a site, "
                 "such as its entrance"
             )
-        lon, lat, declared = shapely.get_x(geometry), shapely.get_y(geometry), str(frame.crs)
+        lon, lat = shapely.get_x(geometry), shapely.get_y(geometry)
     else:
-        lon = table.numbers(columns.get("lon", "lon"), "sites.lon")
-        lat = table.numbers(columns.get("lat", "lat"), "sites.lat")
-        declared = "EPSG:4326"
+        lon = table.numbers(lon_column, "sites.lon")
+        lat = table.numbers(lat_column, "sites.lat")
+        declared = columns.get("crs") or "EPSG:4326"
     nowhere = (np.abs(lon) < ROUNDS_TO_NOTHING_DEG) & (np.abs(lat) < ROUNDS_TO_NOTHING_DEG)
     if nowhere.any():
         raise SitesError(

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from accessibility.errors import DataError, did_you_mean, examples
+from accessibility.sources.csv_text import read_csv_text
 from accessibility.sources.files import check_no_web_page, existing
+from accessibility.sources.numbers import GAPS, is_code, parse
 
-NAMES_OF_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-ENCODINGS = ("utf-8-sig", "cp1252")
-SPACE = "[ \u00a0\u202f]"
-THOUSANDS = re.compile(rf"(?<=\d){SPACE}(?=\d{{3}}(?:\D|$))")
-ENGLISH_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?")
-DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
-WHOLE = re.compile(r"[-+]?\d+")
-NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+GEOMETRY_COLUMNS = ("geometry", "geom", "the_geom", "wkt", "wkb", "wkb_geometry")
+HEX = re.compile(r"[0-9A-Fa-f]{18,}")
 #: How files of a kind begin: GDAL looks at the content, and some formats name other files.
 FIRST_BYTES = {".gpkg": b"SQLite format 3\x00", ".geojson": b"{", ".json": b"{"}
 
@@ -43,7 +38,7 @@ class Table:
     frame
         Its rows; text stays text. A GeoDataFrame where the file has geometry.
     notes
-        What reading assumed (separator, decimal comma, encoding).
+        What reading assumed (separator, decimal comma, encoding); grows as columns are read.
     row_numbers
         Number of each row in the file, as an editor counts lines; from 1 where it has no lines.
     delimiter
@@ -52,7 +47,7 @@ class Table:
 
     path: Path
     frame: pd.DataFrame
-    notes: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
     row_numbers: npt.NDArray[np.int64] | None = None
     delimiter: str = ""
 
@@ -86,6 +81,7 @@ class Table:
         DataError
             If the file has no such column.
         """
+        name = plain_text(name)
         if name not in self.frame.columns:
             columns = [str(column) for column in self.frame.columns if column != "geometry"]
             raise DataError(
@@ -103,9 +99,59 @@ class Table:
         if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
             column = column.astype("Int64")
         texts = column.astype("object").where(column.notna(), "")
-        return texts.map(_plain).astype("object")
+        return texts.map(plain_text).astype("object")
 
-    def numbers(self, name: str, key: str, *, missing: str = "refuse") -> npt.NDArray[np.float64]:
+    @property
+    def is_spatial(self) -> bool:
+        """Whether the file has geometry of its own, not only text that may be geometry."""
+        return isinstance(self.frame, gpd.GeoDataFrame)
+
+    @property
+    def geometry(self) -> npt.NDArray[np.object_] | None:
+        """The file's geometry; also text columns of WKT or WKB where no other is there.
+
+        Raises
+        ------
+        DataError
+            If a column of that name holds something else.
+        """
+        if isinstance(self.frame, gpd.GeoDataFrame):
+            if self.frame._geometry_column_name is None:
+                return None
+            return np.asarray(self.frame.geometry.array)
+        named = [name for name in self.frame.columns if str(name).lower() in GEOMETRY_COLUMNS]
+        if not named:
+            return None
+        column = self.frame[named[0]].astype("object").where(self.frame[named[0]].notna(), None)
+        try:
+            if all(isinstance(one, bytes) or one is None for one in column):
+                return np.asarray(shapely.from_wkb(column.to_numpy()))
+            texts = [None if one is None or not str(one).strip() else str(one) for one in column]
+            is_hex = all(one is None or HEX.fullmatch(one) for one in texts)
+            read = shapely.from_wkb if is_hex else shapely.from_wkt
+            return np.asarray(read(np.array(texts, dtype=object)))
+        except shapely.errors.ShapelyError as problem:
+            raise DataError(
+                f'{self.path}: column "{named[0]}" holds no geometry ({problem}); expected WKT '
+                "such as POINT (25.7 62.2), or name the columns of coordinates"
+            ) from problem
+
+    @property
+    def crs(self) -> str | None:
+        """The CRS that the file names, if it does."""
+        if isinstance(self.frame, gpd.GeoDataFrame) and self.frame.crs is not None:
+            return str(self.frame.crs)
+        return None
+
+    def numbers(
+        self,
+        name: str,
+        key: str,
+        *,
+        missing: str = "refuse",
+        counts: bool = False,
+        codes: Collection[str] = (),
+    ) -> npt.NDArray[np.float64]:
         """Give a column as numbers.
 
         Parameters
@@ -114,6 +160,10 @@ class Table:
             Column, and the study's key that named it.
         missing
             "refuse" empty values, or "keep" them as NaN.
+        counts
+            Whether it counts people or places: `1.234` may then be over a thousand.
+        codes
+            What stands for a hidden figure: NaN.
 
         Raises
         ------
@@ -122,7 +172,7 @@ class Table:
         """
         column = self.column(name, key)
         if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
-            values = self._parsed(column, name, key)
+            values = self._parsed(column, name, key, counts=counts, codes=codes)
         else:
             values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         bad = ~np.isfinite(values) if missing == "refuse" else np.isinf(values)
@@ -133,41 +183,47 @@ class Table:
             )
         return values
 
-    def _parsed(self, column: pd.Series, name: str, key: str) -> npt.NDArray[np.float64]:
-        texts = column.astype("object").where(column.notna(), "").map(str).str.strip()
-        texts = texts.str.replace(THOUSANDS, "", regex=True)
-        self._check_commas(texts, name, key)
-        texts = texts.str.replace(",", ".", regex=False)
-        empty = texts.eq("").to_numpy()
-        good = texts.str.fullmatch(NUMBER).to_numpy(dtype=bool)
-        bad = ~good & ~empty
+    def _parsed(
+        self, column: pd.Series, name: str, key: str, *, counts: bool, codes: Collection[str]
+    ) -> npt.NDArray[np.float64]:
+        texts = [str(one) for one in column.astype("object").where(column.notna(), "")]
+        values, bad, written = parse(
+            texts, counts=counts, comma_separated=self.delimiter == ",", codes=codes
+        )
+        if written.unclear.any():
+            first = plain_text(texts[int(np.flatnonzero(written.unclear)[0])])
+            raise DataError(
+                f'{self.path}: column "{name}" ({key}): row {self.rows(written.unclear)} could be '
+                f'read in two ways ("{first:.80}"): write numbers without thousands separators, '
+                "with one decimal sign throughout the column"
+            )
         if bad.any():
+            first = plain_text(texts[int(np.flatnonzero(bad)[0])])
+            hint = "expected a number"
+            if is_code(first):
+                hint = (
+                    f'"{first}" is what offices write for a hidden or missing figure, or for none'
+                )
+                if key.startswith("population.groups."):
+                    hint += f'; if it is a hidden one, say so: population.suppressed = ["{first}"]'
             raise DataError(
                 f'{self.path}: column "{name}" ({key}) has something else than a number in row '
-                f'{self.rows(bad)}: "{_plain(texts[bad].iloc[0]):.80}"; expected a number'
+                f'{self.rows(bad)}: "{first:.80}"; {hint}'
             )
-        return np.array(
-            [float(text) if ok else np.nan for text, ok in zip(texts, good, strict=True)]
-        )
+        self._note(written.decimal == ",", "numbers are written with a decimal comma")
+        shown = {",": "commas", ".": "points"}.get(written.thousands, "")
+        self._note(bool(shown), f"{shown} inside numbers separate thousands")
+        gaps = any(GAPS.search(one) for one in texts)
+        self._note(gaps, "spaces inside numbers separate thousands")
+        return values
 
-    def _check_commas(self, texts: pd.Series, name: str, key: str) -> None:
-        """Refuse commas that may mean thousands, or stand beside points, rather than guess."""
-        comma = texts.str.contains(",", regex=False).to_numpy(dtype=bool)
-        point = texts.str.contains(".", regex=False).to_numpy(dtype=bool)
-        unclear = comma & point
-        if self.delimiter == ",":
-            unclear |= texts.str.fullmatch(ENGLISH_THOUSANDS).to_numpy(dtype=bool)
-        if comma.any() and not unclear.any():
-            unclear = point
-        if unclear.any():
-            raise DataError(
-                f'{self.path}: column "{name}" ({key}): row {self.rows(unclear)} could be read in '
-                f'two ways ("{_plain(texts[unclear].iloc[0]):.80}"): write numbers without '
-                "thousands separators, with one decimal sign throughout the column"
-            )
+    def _note(self, holds: bool, what: str) -> None:
+        note = f"{self.path.name}: {what}"
+        if holds and note not in self.notes:
+            self.notes.append(note)
 
 
-def read_table(path: Path, what: str) -> Table:
+def read_table(path: Path, what: str, *, layer: str | None = None) -> Table:
     """Read a table of any kind that a study may name.
 
     Parameters
@@ -176,24 +232,28 @@ def read_table(path: Path, what: str) -> Table:
         .csv, .parquet, .gpkg or .geojson.
     what
         What it holds, for messages.
+    layer
+        The layer of a GeoPackage that has several.
 
     Raises
     ------
     DataError
-        If the file is missing, of another kind, or broken.
+        If the file is missing, of another kind, or broken, or has no such layer.
     """
     existing(path, what)
     kind = path.suffix.lower()
     if path.stat().st_size == 0:
         raise DataError(f"{path}: the file is empty (0 bytes); save or fetch it again")
     check_no_web_page(path)
+    if layer is not None and kind != ".gpkg":
+        raise DataError(f"{path}: has no layers ({_part(what)}.layer); only a .gpkg does")
     if kind in (".csv", ".txt", ".tsv"):
         return _read_csv(path)
     try:
         if kind in (".parquet", ".geoparquet"):
-            return Table(path, _read_parquet(path))
+            return Table(path, _named(_read_parquet(path)))
         if kind in FIRST_BYTES:
-            return Table(path, _read_features(path))
+            return Table(path, _read_features(path, what, layer))
     except DataError:
         raise
     except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as problem:
@@ -207,6 +267,21 @@ def read_table(path: Path, what: str) -> Table:
     )
 
 
+def _part(what: str) -> str:
+    """Name the study's table that a file belongs to: `sites` of `sites.source`."""
+    return what.removesuffix(".source")
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give columns trimmed names in composed form, and a named index a column of its own."""
+    if frame.index.name is not None and frame.index.name not in frame.columns:
+        frame = frame.reset_index()
+    frame = frame.reset_index(drop=True)
+    names = {column: plain_text(column) for column in frame.columns}
+    own = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
+    return frame.rename(columns={old: new for old, new in names.items() if old != own})
+
+
 def _read_parquet(path: Path) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
@@ -216,8 +291,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 
-def _read_features(path: Path) -> gpd.GeoDataFrame:
-    """Read the one layer of a GeoPackage or GeoJSON file."""
+def _read_features(path: Path, what: str, layer: str | None) -> gpd.GeoDataFrame:
+    """Read one layer of a GeoPackage or GeoJSON file."""
     import pyogrio
 
     kind = path.suffix.lower()
@@ -229,94 +304,50 @@ def _read_features(path: Path) -> gpd.GeoDataFrame:
             "name"
         )
     layers = pyogrio.list_layers(path)
+    names = [str(name) for name, _ in layers]
     spatial = [str(name) for name, geometry in layers if geometry is not None]
-    if len(spatial) > 1:
+    key = f"{_part(what)}.layer"
+    if layer is not None and layer not in names:
+        raise DataError(
+            f'{path}: has no layer "{layer}" ({key}){did_you_mean(layer, names)}; layers: '
+            f"{examples(names)}"
+        )
+    if layer is None and len(spatial) > 1:
         raise DataError(
             f"{path}: has {len(spatial)} layers ({examples(spatial)}), and which one is meant is "
-            "unclear; save the one as a file of its own"
+            f'unclear; name it: {key} = "{spatial[0]}"'
         )
-    return gpd.read_file(path, layer=spatial[0] if spatial else None)
+    chosen = layer or (spatial[0] if spatial else None)
+    frame = gpd.read_file(path, layer=chosen, fid_as_index=kind == ".gpkg")
+    return _named(frame)
 
 
-def _plain(value: object) -> str:
-    """Give text in Unicode's composed form, trimmed and without control characters."""
+def plain_text(value: object) -> str:
+    """Return text in Unicode's composed form, trimmed and without control characters.
+
+    A whole number is written without decimals, as tables that were once integers have it.
+    """
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return CONTROL.sub(" ", unicodedata.normalize("NFC", str(value))).strip()
 
 
 def _read_csv(path: Path) -> Table:
     """Read a CSV file in whatever dialect it is; every value stays text."""
-    raw = path.read_bytes()
-    notes = []
-    text, encoding = _decoded(raw, path)
-    if encoding != ENCODINGS[0]:
-        notes.append(f"{path.name}: read as {encoding}")
-    header = text.lstrip().split("\n", 1)[0]
-    delimiter = max(NAMES_OF_DELIMITERS, key=header.count)
-    if delimiter != ",":
-        shown = NAMES_OF_DELIMITERS[delimiter]
-        notes.append(f"{path.name}: columns are separated by {shown}")
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows, lines, line = [], [], 1
-    try:
-        for row in reader:
-            if any(value.strip() for value in row):
-                rows.append(row)
-                lines.append(line)
-            line = reader.line_num + 1
-    except csv.Error as problem:
-        raise DataError(
-            f"{path}: row {line}: {problem}; is a quotation mark left open there?"
-        ) from problem
-    if not rows:
-        raise DataError(f"{path}: the file has no header row")
-    names = [_plain(name) for name in rows[0]]
+    read = read_csv_text(path)
+    names = [plain_text(name) for name in read.names]
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise DataError(f"{path}: two columns are named {examples(twice)}; rename one")
-    wrong = [place for place, row in enumerate(rows) if len(row) != len(names)]
-    if wrong:
-        raise DataError(
-            f"{path}: row {examples(lines[place] for place in wrong)} has not the {len(names)} "
-            f"values of the header (the first has {len(rows[wrong[0]])}); "
-            f"a {NAMES_OF_DELIMITERS[delimiter]} inside a value needs quotes"
-        )
-    frame = pd.DataFrame(rows[1:], columns=names, dtype="object")
     nameless = [place for place, name in enumerate(names) if not name]
-    if any(row[place].strip() for row in rows for place in nameless):
+    if any(row[place].strip() for row in read.rows for place in nameless):
         raise DataError(f"{path}: a column has values but no name in the header; name it")
+    frame = pd.DataFrame(read.rows, columns=names, dtype="object")
     frame = frame.loc[:, [bool(name) for name in names]]  # without a spreadsheet's empty columns
-    notes += [f"{path.name}: {what}" for what in _ways_of_writing_numbers(text, delimiter)]
     return Table(
         path,
         frame,
-        tuple(notes),
-        row_numbers=np.array(lines[1:], dtype=np.int64),
-        delimiter=delimiter,
+        read.notes,
+        row_numbers=np.array(read.lines, dtype=np.int64),
+        delimiter=read.delimiter,
     )
-
-
-def _ways_of_writing_numbers(text: str, delimiter: str) -> list[str]:
-    """Say how the numbers of a file are written where that is not the plain way."""
-    quote = '"' if delimiter == "," else '"?'
-    start, end = f"(?:^|{re.escape(delimiter)}){quote}", f"{quote}(?:{re.escape(delimiter)}|\\r?$)"
-    ways = {
-        "numbers are written with a decimal comma": DECIMAL_COMMA.pattern,
-        "spaces inside numbers separate thousands": rf"\d{{1,3}}(?:{SPACE}\d{{3}})+",
-    }
-    return [
-        what for what, number in ways.items() if re.search(start + number + end, text, re.MULTILINE)
-    ]
-
-
-def _decoded(raw: bytes, path: Path) -> tuple[str, str]:
-    """Decode a text file, and say as what."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", errors="replace"), "utf-16"
-    if b"\x00" in raw:
-        raise DataError(f"{path}: is not a text file; expected CSV, saved as UTF-8 text")
-    for encoding in ENCODINGS:
-        try:
-            return raw.decode(encoding), encoding
-        except UnicodeDecodeError:
-            continue
-    return raw.decode("latin-1"), "latin-1"

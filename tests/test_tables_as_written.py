@@ -1,0 +1,354 @@
+"""Tables as people keep them: thousands, hidden figures, titles, layers, names, several shapes.
+
+The grid is four cells of 250 m in a square, with 1, 2, 4 and 8 people unless told.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accessibility import read_population, read_sites
+from accessibility.errors import DataError, PopulationError
+from accessibility.reading import with_areas
+from accessibility.services import Text, Tier, Tiers
+from accessibility.sources.areas import read_areas
+from accessibility.sources.numbers import how_written, parse
+from accessibility.sources.site_lists import read_site_list
+
+CRS = "EPSG:3067"
+LOCAL = Tier(id="L", name=Text({"": "Local"}))
+PLACES = [(435_000, 6_900_000), (435_250, 6_900_000), (435_000, 6_900_250), (435_250, 6_900_250)]
+GRID = {"x": "x", "y": "y", "grid_crs": CRS, "cell_size_m": 250, "people": "people"}
+
+
+def grid(folder: Path, people: list[str], *, separator: str = ";", more: str = "") -> Path:
+    """Write four cells with people as written, and perhaps another column of ones."""
+    path = folder / "grid.csv"
+    head = separator.join(["x", "y", "people", *([more] if more else [])])
+    rows = [
+        separator.join([str(x), str(y), f'"{text}"' if separator in text else text]
+                       + (["1"] if more else []))
+        for (x, y), text in zip(PLACES, people, strict=True)
+    ]  # fmt: skip
+    path.write_text("\n".join([head, *rows]), encoding="utf-8")
+    return path
+
+
+# --- numbers -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("people", "total"),
+    [
+        (["1.234.567", "1.000", "20", "3"], 1_235_590),  # two points: they separate thousands
+        (["1,234,567", "1,000", "20", "3"], 1_235_590),
+        (["1.234,5", "1.000", "20", "3"], 2_257.5),  # both signs in one value
+        (["1,234.5", "1,000", "20", "3"], 2_257.5),
+        (["1.234", "2,5", "20", "3"], 1_259.5),  # 2,5 is a decimal, so the point is none
+        (["1 234", "1 000", "20", "3"], 2_257),
+        (["1\u00a0234", "1\u202f000", "20", "3"], 2_257),
+        (["1'234", "1\u2019000", "20", "3"], 2_257),
+        (["1.234", "1.5", "20", "3"], 25.734),  # 1.5 is no thousand: decimals
+        (["0.123", "1.234", "20", "3"], 24.357),  # nor is 0.123
+        (["1,25", "2", "20", "3"], 26.25),
+    ],
+)
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_a_column_says_how_its_numbers_are_written(tmp_path, people, total, separator):
+    path = grid(tmp_path, people, separator=separator)
+    assert read_population(path, crs=CRS, **GRID).total == pytest.approx(total)
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        ["1.234", "567", "20", "3"],
+        ["1,234", "567", "20", "3"],
+        ["15.020", "1.000", "20.500", "3.000"],
+        ["1.234", "1,234", "20", "3"],
+    ],
+)
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_what_could_be_thousands_or_decimals_is_refused(tmp_path, people, separator):
+    with pytest.raises(DataError, match=r'"people" \(population.people\).*read in two ways'):
+        read_population(grid(tmp_path, people, separator=separator), crs=CRS, **GRID)
+
+
+def test_coordinates_are_never_in_thousands():
+    assert how_written(["25.123", "26.456"], counts=False).decimal == "."
+    assert how_written(["25,123", "26,456"], counts=False).decimal == ","
+    assert how_written(["25,123"], counts=False, comma_separated=True).unclear.all()
+
+
+@given(st.lists(st.integers(0, 10**7), min_size=1, max_size=8), st.sampled_from([",", ".", " "]))
+def test_thousands_are_read_back_or_refused(numbers, sign):
+    texts = [f"{number:,}".replace(",", sign) for number in numbers]
+    values, bad, written = parse(texts, counts=True)
+    assert not bad.any()
+    if not written.unclear.any():
+        assert values.tolist() == numbers
+
+
+def test_every_column_of_people_is_read_alike(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text("id;name;tier;lon;lat;beds\n1;A;L;25,75;62,24;12.500\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r'"beds" \(sites.capacity\).*read in two ways'):
+        read_sites(path, crs=CRS, tiers=[LOCAL], capacity="beds")
+
+
+# --- hidden figures ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("suppressed", "written"),
+    [("..", ".."), (["..", "-"], "-"), ("<10", "<10"), (-1, "-1"), ([-1, ".."], "-1"), ("x", "x")],
+)
+def test_codes_stand_for_hidden_groups(tmp_path, suppressed, written):
+    path = tmp_path / "grid.csv"
+    rows = [
+        f"{x},{y},10,{old}" for (x, y), old in zip(PLACES, ["1", written, "2", "3"], strict=True)
+    ]
+    path.write_text("\n".join(["x,y,people,old", *rows]), encoding="utf-8")
+    columns = GRID | {"groups": {"75+": "old"}, "suppressed": suppressed}
+    population = read_population(path, crs=CRS, **columns)
+    assert population.bounds("75+")[0].tolist() == [1, 0, 2, 3]
+    assert population.bounds("75+")[1].tolist() == [1, 10, 2, 3]
+
+
+@pytest.mark.parametrize("code", ["..", ".", "-", ":", "<10", "x", "n/a"])
+def test_a_code_that_nobody_named_is_refused_with_the_key(tmp_path, code):
+    path = tmp_path / "grid.csv"
+    rows = [f"{x},{y},10,{old}" for (x, y), old in zip(PLACES, ["1", code, "2", "3"], strict=True)]
+    path.write_text("\n".join(["x,y,people,old", *rows]), encoding="utf-8")
+    with pytest.raises(DataError, match=r"row 3.*population.suppressed"):
+        read_population(path, crs=CRS, **GRID, groups={"75+": "old"})
+
+
+# --- CSV as it is --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\nx;y;people\n",
+        '"Population, by cell"\n\nx;y;people\n',
+        "Väestö ruuduittain\nx;y;people\n",
+        '"x";"y";"people"\n',
+        "x;y;people;;\n",
+    ],
+)
+def test_what_stands_above_the_table_is_no_row_of_it(tmp_path, text):
+    path = tmp_path / "grid.csv"
+    rows = [f"{x};{y};{people}" for (x, y), people in zip(PLACES, (1, 2, 4, 8), strict=True)]
+    path.write_text(text + "\n".join(rows), encoding="utf-8")
+    assert read_population(path, crs=CRS, **GRID).total == 15
+
+
+def test_a_header_may_hold_the_separator_of_others(tmp_path):
+    path = tmp_path / "grid.csv"
+    rows = [f"{x};{y};{people}" for (x, y), people in zip(PLACES, (1, 2, 4, 8), strict=True)]
+    path.write_text('x;y;"people, all, both"\n' + "\n".join(rows), encoding="utf-8")
+    columns = GRID | {"people": "people, all, both"}
+    assert read_population(path, crs=CRS, **columns).total == 15
+
+
+def test_a_row_without_its_last_values_is_read_but_never_without_people(tmp_path):
+    path = tmp_path / "grid.csv"
+    rows = [f"{x};{y};{people}" for (x, y), people in zip(PLACES, (1, 2, 4, 8), strict=True)]
+    path.write_text("x;y;people;note\n" + "\n".join(rows), encoding="utf-8")
+    population = read_population(path, crs=CRS, **GRID)
+    assert population.total == 15
+    assert any("4 rows lack values at their end" in note for note in population.notes)
+    path.write_text("x;y;people;note\n" + "\n".join([*rows[:3], "435250;6900250"]))
+    with pytest.raises(DataError, match="no number in row 5"):
+        read_population(path, crs=CRS, **GRID)
+
+
+# --- shapes and layers ---------------------------------------------------------------------------
+
+
+def squares() -> list[shapely.Polygon]:
+    return [shapely.box(x - 125, y - 125, x + 125, y + 125) for x, y in PLACES]
+
+
+@pytest.mark.parametrize("name", ["geometry", "geom", "WKT"])
+@pytest.mark.parametrize("form", ["wkt", "wkb", "hex"])
+def test_geometry_may_be_text(tmp_path, name, form):
+    shapes = squares()
+    texts = {
+        "wkt": [shape.wkt for shape in shapes],
+        "wkb": [shapely.to_wkb(shape) for shape in shapes],
+        "hex": [shapely.to_wkb(shape, hex=True) for shape in shapes],
+    }[form]
+    frame = pd.DataFrame({"people": [1, 2, 4, 8], name: texts})
+    path = tmp_path / ("grid.parquet" if form == "wkb" else "grid.csv")
+    if form == "wkb":
+        frame.to_parquet(path)
+    else:
+        frame.to_csv(path, index=False)
+    population = read_population(path, crs=CRS, people="people", grid_crs=CRS)
+    assert population.cells.geometry.area.tolist() == [62_500] * 4
+
+
+def test_text_that_is_no_geometry_is_refused(tmp_path):
+    path = tmp_path / "grid.csv"
+    path.write_text("people,geometry\n1,somewhere\n", encoding="utf-8")
+    with pytest.raises(DataError, match='"geometry" holds no geometry'):
+        read_population(path, crs=CRS, people="people", grid_crs=CRS)
+
+
+def test_a_named_index_is_a_column(tmp_path):
+    frame = gpd.GeoDataFrame({"people": [1, 2, 4, 8]}, geometry=squares(), crs=CRS)
+    frame.index = pd.Index(["a", "b", "c", "d"], name="id")
+    frame.rename_geometry("geom").to_parquet(tmp_path / "grid.parquet")
+    found = read_population(tmp_path / "grid.parquet", crs=CRS, people="people", id="id")
+    assert found.cells.index.tolist() == ["a", "b", "c", "d"]
+
+
+def test_layers_are_chosen_by_name(tmp_path):
+    frame = gpd.GeoDataFrame({"people": [1, 2, 4, 8]}, geometry=squares(), crs=CRS)
+    path = tmp_path / "grid.gpkg"
+    frame.to_file(path, layer="now")
+    frame.assign(people=[2, 4, 8, 16]).to_file(path, layer="later")
+    assert read_population(path, crs=CRS, people="people", layer="later").total == 30
+    with pytest.raises(DataError, match=r'no layer "latter".*did you mean "later"'):
+        read_population(path, crs=CRS, people="people", layer="latter")
+    with pytest.raises(DataError, match=r'population.layer = "now"'):
+        read_population(path, crs=CRS, people="people")
+
+
+def test_squares_cut_at_a_border_do_not_overlap(tmp_path):
+    left, right, *rest = squares()
+    border = left.bounds[2] - 20  # 20 m of the left square lie over the border, in the right cell
+    cut = [shapely.box(*left.bounds[:2], border, left.bounds[3]),
+           shapely.box(border, *right.bounds[1:]), *rest]  # fmt: skip
+    frame = gpd.GeoDataFrame({"people": [1, 2, 4, 8]}, geometry=cut, crs=CRS)
+    frame.to_file(tmp_path / "grid.gpkg")
+    read = read_population(tmp_path / "grid.gpkg", crs=CRS, people="people")
+    assert read.counts["overlapping_cells"] == 0
+    frame.loc[1, "geometry"] = right.union(left)
+    frame.to_file(tmp_path / "over.gpkg")
+    read = read_population(tmp_path / "over.gpkg", crs=CRS, people="people")
+    assert read.counts["overlapping_cells"] == 2
+
+
+def test_cells_of_several_sizes_take_a_column_of_sizes(tmp_path):
+    path = tmp_path / "grid.csv"
+    centres = [(435_500, 6_900_500, 1000), (436_125, 6_900_125, 250), (436_375, 6_900_125, 250)]
+    rows = [f"{x},{y},1,{size}" for x, y, size in centres]
+    path.write_text("\n".join(["x,y,people,size", *rows]), encoding="utf-8")
+    read = read_population(path, crs=CRS, **GRID | {"cell_size_m": "size"})
+    assert read.cells.geometry.area.tolist() == [1_000_000, 62_500, 62_500]
+    with pytest.raises(PopulationError, match=r"give population.cell_size_m"):
+        read_population(path, crs=CRS, **GRID | {"cell_size_m": None})
+
+
+@pytest.mark.parametrize(
+    ("short", "size_m", "x", "y"),
+    [
+        ("100mN31495E43530", 100, 4_353_000, 3_149_500),
+        ("250mN314950E435300", 250, 4_353_000, 3_149_500),
+        ("500mN31495E43530", 500, 4_353_000, 3_149_500),
+        ("1kmN3149E4353", 1_000, 4_353_000, 3_149_000),
+        ("5kmN3145E4350", 5_000, 4_350_000, 3_145_000),
+        ("10kmN314E435", 10_000, 4_350_000, 3_140_000),
+    ],
+)
+def test_short_ids_leave_out_the_zeros_of_their_size(tmp_path, short, size_m, x, y):
+    path = tmp_path / "grid.csv"
+    path.write_text(f"id,people\n{short},5\n", encoding="utf-8")
+    read = read_population(path, crs="EPSG:3035", people="people", id="id", grid_crs="EPSG:3035")
+    assert read.xy.round(3).tolist() == [[x + size_m / 2, y + size_m / 2]]
+    assert read.cells.geometry.area.round(3).tolist() == [size_m**2]
+
+
+# --- areas ---------------------------------------------------------------------------------------
+
+
+def borders(folder: Path, keys: list[str]) -> Path:
+    shapes = [shapely.box(434_000, 6_899_000, 435_125, 6_901_000),
+              shapely.box(435_125, 6_899_000, 436_000, 6_901_000)]  # fmt: skip
+    frame = gpd.GeoDataFrame({"key": keys, "name": ["West", "East"]}, geometry=shapes, crs=CRS)
+    frame.to_file(folder / "areas.gpkg")
+    return folder / "areas.gpkg"
+
+
+def test_cells_without_a_municipality_take_the_area_of_their_centre(tmp_path):
+    population = read_population(grid(tmp_path, ["1", "2", "4", "8"]), crs=CRS, **GRID)
+    areas = read_areas(borders(tmp_path, ["W", "E"]), key="key", name={"": "name"}, crs=CRS)
+    found, _ = with_areas(population, areas, "areas.gpkg")
+    assert found.municipalities is not None
+    assert found.municipalities.tolist() == ["W", "E", "W", "E"]
+    assert "take their municipality from areas.gpkg" in found.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("keys", "names", "note"),
+    [
+        (["5", "16"], ["005", "016"], "taken by their number: 16 as 016, 5 as 005"),
+        (["X", "Y"], ["X", "Y"], None),
+        (["A", "B"], ["X", "Y"], "none of its areas (A, B) is a municipality of the grid (X, Y)"),
+        (["X", "B"], ["X", "Y"], "has no area for 1 municipalities of the grid: Y"),
+    ],
+)
+def test_areas_are_matched_with_the_grid_or_it_is_said(tmp_path, keys, names, note):
+    path = tmp_path / "grid.csv"
+    rows = [f"{x},{y},1,{names[place % 2]}" for place, (x, y) in enumerate(PLACES)]
+    path.write_text("\n".join(["x,y,people,kunta", *rows]), encoding="utf-8")
+    population = read_population(path, crs=CRS, **GRID, municipality="kunta")
+    areas = read_areas(borders(tmp_path, keys), key="key", name={"": "name"}, crs=CRS)
+    _, matched = with_areas(population, areas, "areas.gpkg")
+    assert matched is not None
+    told = matched.attrs["notes"]
+    assert (told == []) if note is None else (note in told[0])
+
+
+def test_borders_in_metres_without_a_crs_are_refused(tmp_path):
+    frame = gpd.read_file(borders(tmp_path, ["W", "E"]))
+    written = json.loads(frame.to_json())
+    written.pop("crs", None)
+    path = tmp_path / "areas.geojson"
+    path.write_text(json.dumps(written), encoding="utf-8")
+    with pytest.raises(DataError, match=r"2 of 2 areas lie outside.*look like metres of.*TM35FIN"):
+        read_areas(path, key="key", name={"": "name"}, crs=CRS)
+
+
+def test_a_kept_value_that_never_occurs_is_refused(tmp_path):
+    path = grid(tmp_path, ["1", "2", "4", "8"], more="kunta")
+    with pytest.raises(PopulationError, match=r"no row has kunta = 2 \(population.keep\)"):
+        read_population(path, crs=CRS, **GRID, keep={"kunta": [1, 2]})
+    assert read_population(path, crs=CRS, **GRID, keep={" kunta ": [1.0]}).total == 15
+
+
+# --- sites ---------------------------------------------------------------------------------------
+
+
+def test_sites_may_stand_in_metres_of_a_named_crs(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text("id,name,tier,lon,lat\n1,A,L,435000,6900000\n", encoding="utf-8")
+    columns = {key: key for key in ("id", "name", "tier", "lon", "lat")}
+    tiers = Tiers([LOCAL])
+    read = read_site_list(path, columns | {"crs": CRS}, crs=CRS, tiers=tiers)
+    assert read.xy.tolist() == [[435_000, 6_900_000]]
+    with pytest.raises(DataError, match=r"look like metres of .*: give it as sites.crs"):
+        read_site_list(path, columns, crs=CRS, tiers=tiers)
+
+
+@pytest.mark.parametrize(
+    ("word", "external"),
+    [("TOSI", True), ("EPÄTOSI", False), ("WAHR", True), ("falsch", False), ("ja", True),
+     ("nein", False), ("kyllä", True), ("ei", False), ("sant", True), ("", False)],
+)  # fmt: skip
+def test_yes_and_no_in_the_languages_of_spreadsheets(tmp_path, word, external):
+    path = tmp_path / "sites.csv"
+    path.write_text(f"id,name,tier,lon,lat,away\n1,A,L,25.75,62.24,{word}\n", encoding="utf-8")
+    read = read_sites(path, crs=CRS, tiers=[LOCAL], external="away")
+    assert read.frame["external"].tolist() == [external]
