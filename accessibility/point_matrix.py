@@ -23,6 +23,7 @@ from accessibility.network import (
     search_graph,
 )
 from accessibility.projections import transformer
+from accessibility.reports.escaping import csv_text
 from accessibility.sources.tables import read_table
 from accessibility.speeds import Season, SpeedTable
 from accessibility.traveltime import (
@@ -280,7 +281,7 @@ def write_pairs(pairs: pd.DataFrame, path: Path) -> None:
         new = Path(name)
         new.chmod(0o644)
         if path.suffix == ".csv":
-            pairs.to_csv(new, index=False, lineterminator="\n")
+            _for_spreadsheets(pairs).to_csv(new, index=False, lineterminator="\n")
         else:
             pairs.to_parquet(new, index=False)
         new.replace(path)
@@ -289,6 +290,20 @@ def write_pairs(pairs: pd.DataFrame, path: Path) -> None:
     finally:
         if new is not None:
             new.unlink(missing_ok=True)
+
+
+def _for_spreadsheets(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Put an apostrophe before ids that a spreadsheet would take for formulas, as in every CSV."""
+    shown = {}
+    for column in ("from_id", "to_id"):
+        ids = pairs[column].astype("category")
+        # any other id stays as it is, to the last space: results are joined by it
+        safe = [
+            escaped if (escaped := csv_text(one)).startswith("'") else one
+            for one in ids.cat.categories
+        ]
+        shown[column] = np.array(safe, dtype=object)[ids.cat.codes.to_numpy()]
+    return pairs.assign(**shown) if len(pairs) else pairs
 
 
 def left_out(pairs: pd.DataFrame, origins: Points, destinations: Points) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import gc
 import io
+import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -57,11 +58,28 @@ def printable(text: str) -> str:
 
 def main(argv: list[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit code."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a letter that it cannot show stops nothing
             stream.reconfigure(errors="backslashreplace")
     atexit.register(gc.freeze)  # else Python looks through all that is left, for half a second
     sys.exit(_main(app, argv))
+
+
+def _open_closed_streams() -> None:
+    """Give what is printed somewhere to go where a stream was closed (`2>&-`, some services).
+
+    A file that is opened next would else take the stream's number, and what a library prints to
+    standard error would end up in it.
+    """
+    for number, name in ((0, "stdin"), (1, "stdout"), (2, "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def _main(command: Callable[..., object], argv: list[str] | None) -> int:

@@ -17,6 +17,7 @@ from accessibility.cli.shared import (
     log_options,
     no_cache_option,
     set_up_log,
+    show,
     show_progress,
 )
 
@@ -126,13 +127,13 @@ def inspect(source: Path, speeds: str | None, quiet: bool, verbose: bool) -> Non
     set_up_log(quiet=quiet, verbose=verbose)
     if is_study(source):
         found = run_study(load(source), sensitivity=False)
-        click.echo(inspect_run(found))
-        click.echo(inspect_network(found.network, found.speeds), nl=False)
+        show(inspect_run(found))
+        show(inspect_network(found.network, found.speeds), nl=False)
         log_notices(found, strict=False)
         return
     roads = read_network(source, speeds=speeds)
     assert roads.read_for is not None  # noqa: S101  (a file is read for a table)
-    click.echo(inspect_network(roads, roads.read_for), nl=False)
+    show(inspect_network(roads, roads.read_for), nl=False)
     for note in network_notices(roads):
         log.warning(note)
 

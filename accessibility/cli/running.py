@@ -226,6 +226,7 @@ def _rendered(
     """Lay the verdicts out, with what a scenario changes and the margins where asked."""
     from accessibility.margins import speed_margins
     from accessibility.reports import area_names_of, card, change_lines, render_run
+    from accessibility.reports.escaping import json_text, terminal_text
 
     text = render_run(found, format=form, language=language)
     mode, areas = found.study.file.network.mode, area_names_of(found, language)
@@ -239,11 +240,11 @@ def _rendered(
                 {"target": one.target, "verdict": one.word, "flips_at_speed_factor": one.factor}
                 for one in margins
             ]
-        return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        return json_text(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)) + "\n"
     if form == "text":
         text += "".join(f"\n{line}" for line in margin_lines(margins))
         if comparison is not None:
-            effects = "".join(f"note: {one}\n" for one in found.effects)
+            effects = "".join(f"note: {terminal_text(one)}\n" for one in found.effects)
             lines = change_lines(comparison, language=language, mode=mode, area_names=areas)
             text += f"\n{lines}\n{effects}"
     if form == "markdown" and comparison is not None:

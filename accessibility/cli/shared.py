@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import math
 import os
@@ -183,19 +184,17 @@ def print_plan(study: Study, folder: Path | None, scenario: Scenario | None = No
     speeds = study_speeds(study)
     population, sites = read_population(study), read_sites(study)
     file = study.file
-    click.echo(f"study       {study.name.in_language('en')}")
-    click.echo(f"network     {file.network.source}, {speeds.name}, {file.network.season}")
-    click.echo(f"population  {population.total:,.0f} people in {len(population.cells):,} cells")
-    click.echo(f"sites       {len(sites.frame)}")
-    click.echo(f"tiers       {', '.join(study.tiers.ids)}")
-    click.echo(f"targets     {', '.join(target.id for target in study.targets) or 'none'}")
-    click.echo(f"bands       {', '.join(f'{band:g}' for band in study.bands_min)} min")
+    show(f"study       {study.name.in_language('en')}")
+    show(f"network     {file.network.source}, {speeds.name}, {file.network.season}")
+    show(f"population  {population.total:,.0f} people in {len(population.cells):,} cells")
+    show(f"sites       {len(sites.frame)}")
+    show(f"tiers       {', '.join(study.tiers.ids)}")
+    show(f"targets     {', '.join(target.id for target in study.targets) or 'none'}")
+    show(f"bands       {', '.join(f'{band:g}' for band in study.bands_min)} min")
     if scenario is not None:
-        click.echo(
-            f"scenario    {scenario.name.in_language('en')}: {len(scenario.changes)} changes"
-        )
+        show(f"scenario    {scenario.name.in_language('en')}: {len(scenario.changes)} changes")
     if folder is not None:
-        click.echo(f"would write {folder}")
+        show(f"would write {folder}")
 
 
 def log_notices(found: Run, *, strict: bool) -> None:
@@ -246,8 +245,24 @@ def show_progress(what: str) -> Iterator[Progress | None]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def show(text: str, *, nl: bool = True) -> None:
+    """Print lines in which names from the data stand, without what a terminal would obey."""
+    from accessibility.reports.escaping import terminal_text
+
+    click.echo(terminal_text(text), nl=nl)
+
+
+def show_json(data: object) -> None:
+    """Print a result as JSON; what a terminal would obey or hide is escaped."""
+    from accessibility.reports.escaping import json_text
+
+    text = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
+    click.echo(json_text(text))
+
+
 def stop(code: int, message: str) -> NoReturn:
-    click.echo(f"error: {message}", err=True)
+    plain = "".join(one if one.isprintable() or one == "\n" else " " for one in message)
+    click.echo(f"error: {plain}", err=True)
     raise click.exceptions.Exit(code)
 
 

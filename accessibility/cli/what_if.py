@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -20,6 +19,8 @@ from accessibility.cli.shared import (
     scenario_of,
     scenario_option,
     set_up_log,
+    show,
+    show_json,
     study_argument,
 )
 
@@ -49,11 +50,11 @@ def compare(
     spoken = language or before.language
     found = compare_outcomes(before.outcome(spoken), after.outcome(spoken))
     if form == "json":
-        click.echo(json.dumps(found.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
+        show_json(found.to_dict())
     elif form == "markdown":
-        click.echo(card(found, language=spoken, study_name=before.study_name), nl=False)
+        show(card(found, language=spoken, study_name=before.study_name), nl=False)
     else:
-        click.echo(change_lines(found, language=spoken))
+        show(change_lines(found, language=spoken))
 
 
 @click.command()
@@ -99,7 +100,7 @@ def screen(
     log_notices(found, strict=False)
     result = screen_run(found, tier=tier, pairs=pairs, objective=objective)
     if form == "json":
-        click.echo(json.dumps(result.to_dict(), indent=1, ensure_ascii=False, allow_nan=False))
+        show_json(result.to_dict())
         return
     table = result.to_frame().reset_index()
     if form == "csv":
@@ -109,8 +110,8 @@ def screen(
     shown = table.drop(columns=["harm", *by_tier]).head(TABLE_ROWS)
     by_mode = {"bicycle": "by bicycle", "walk": "on foot"}.get(loaded.file.network.mode, "by car")
     click.echo(f"Closures by {objective}, the least harmful first; travel times {by_mode}")
-    click.echo(f"Rule: {result.rule}")
-    click.echo(shown.to_string(index=False, float_format=lambda value: f"{value:,.1f}"))
+    show(f"Rule: {result.rule}")
+    show(shown.to_string(index=False, float_format=lambda value: f"{value:,.1f}"))
     if len(table) > TABLE_ROWS:
         click.echo(f"... and {len(table) - TABLE_ROWS:,} more: --format csv lists all")
 
@@ -148,7 +149,7 @@ def repair(
     results = repair_run(base, found, kind)
     if form == "json":
         data = {"schema_version": 1, "repairs": [one.to_dict() for one in results]}
-        click.echo(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False))
+        show_json(data)
         return
     if not results:
         click.echo("Every target is met: there is nothing to repair")
@@ -156,6 +157,6 @@ def repair(
         if gone not in tiers_without_site(base):
             log.warning(f"no site of the region serves tier {gone} any more, whatever targets ask")
     for one in results:
-        click.echo(repr(one)[1:-1])
+        show(repr(one)[1:-1])
     if any(one.proof == "impossible" for one in results) and kind == "closed":
         log.warning("the closed sites do not suffice; try --candidates centres or cells")

@@ -43,6 +43,24 @@ def plain(text: object) -> str:
     return " ".join("".join(seen).split())
 
 
+def terminal_text(text: str) -> str:
+    """Give lines as a terminal may show them: their spacing stays, what it would obey goes.
+
+    Examples
+    --------
+    >>> terminal_text("a  \\x1b]0;owned\\x07b\\n  c\\x9b2J")
+    'a  b\\n  c'
+    """
+    return "\n".join(
+        "".join(
+            one
+            for one in _ANSI.sub("", line)
+            if one in _KEPT_FORMATS or unicodedata.category(one) not in _DROPPED | {"Cc"}
+        )
+        for line in text.split("\n")
+    )
+
+
 def markdown_text(text: object) -> str:
     """Give a text that Markdown shows as it stands: no markup, table, tag, link or mention.
 
