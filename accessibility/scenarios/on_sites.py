@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-<<<<<<< HEAD
 from accessibility.errors import SitesError, did_you_mean, examples
 from accessibility.opening_times import parse_hours
-from accessibility.projections import transformer
-=======
-from accessibility.errors import did_you_mean, examples
 from accessibility.projections import in_area_of_use, transformer
->>>>>>> 636df5c (fix(sources): tables are read as people have them, and what could mean two things is refused)
 from accessibility.scenarios.changes import (
     CloseSite,
     MoveSite,
