@@ -91,6 +91,9 @@ def test_hours_are_open_closed_or_not_known(hours: str, open_at: str, state: str
         ("Mo-Fr 08:00-16:00; PH off", "Fr 12:00", FINLAND, "open"),
         ("Mo-Fr 08:00-16:00; PH off", "Fr 12:00", AT_SEA, "open"),
         ("24/7; SH off", "24/7", FINLAND, "not known"),
+        # 6 February is New Zealand's Waitangi Day, also a Friday of the reference week
+        ("Mo-Fr 08:00-16:00; PH off", "2026-02-06 12:00", Where(country="NZ"), "closed"),
+        ("Mo-Fr 08:00-16:00; PH off", "Fr 12:00", Where(country="NZ"), "open"),
     ],
 )
 def test_holidays_are_those_of_the_country_or_not_known(
