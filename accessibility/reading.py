@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Keys of `[sites]` that are read and kept for later.
 UNUSED_KEYS = ("provider", "languages")
+#: Whoever is nearer than this to the roads' extent is far from a road, not in another region.
+NEXT_REGION_M = 5000.0
 #: The speed tables that are taken where none is named: by car, by place.
 FINLAND, ELSEWHERE = "finland-car", "generic-car"
 OF_MODE = {"bicycle": "bicycle", "walk": "walk"}
@@ -344,19 +346,49 @@ def _in_areas(population: Population, areas: gpd.GeoDataFrame, source: str) -> P
 
 def check_region(study: Study, network: RoadNetwork, population: Population, sites: Sites) -> None:
     """Refuse data of different regions: people or sites that all lie outside the roads' extent."""
-    points = network.points_in(study.crs)
-    reach_m = study.file.snapping.max_leg_m
+    file = study.file
+    names = (file.network.source, file.population.source, file.sites.source)
+    try:
+        check_same_region(network, population, sites, file.snapping.max_leg_m, names=names)
+    except DataError as problem:
+        raise DataError(f"{study.path}: {problem}") from None
+
+
+def check_same_region(
+    network: RoadNetwork,
+    population: Population,
+    sites: Sites,
+    max_leg_m: float,
+    *,
+    names: tuple[str, str, str] = ("the network", "the population", "the list"),
+) -> None:
+    """Refuse people or sites that all lie outside the roads' extent.
+
+    Parameters
+    ----------
+    network, population, sites
+        What should be of the same region; people and sites in the same CRS.
+    max_leg_m
+        How far outside the roads' extent a place may still lie; 5 km at least.
+    names
+        What roads, people and sites are called in the message.
+
+    Raises
+    ------
+    DataError
+        Naming both extents.
+    """
+    crs = str(population.cells.crs)
+    points = network.points_in(crs)
+    reach_m = max(max_leg_m, NEXT_REGION_M)
     low, high = points.min(axis=0) - reach_m, points.max(axis=0) + reach_m
-    for what, xy, source in (
-        ("site", sites.xy, study.file.sites.source),
-        ("cell", population.xy, study.file.population.source),
-    ):
+    for what, xy, source in (("site", sites.xy, names[2]), ("cell", population.xy, names[1])):
         inside = ((xy >= low) & (xy <= high)).all(axis=1)
-        if not inside.any():
+        if len(xy) and not inside.any():
             raise DataError(
-                f"{study.path}: no {what} of {source} lies in the region of "
-                f"{study.file.network.source}: the {what}s span {_span(xy)}, the roads "
-                f"{_span(points)} (metres in {study.crs}). Are the files of the same region?"
+                f"no {what} of {source} lies in the region of {names[0]}: the {what}s span "
+                f"{_span(xy)}, the roads {_span(points)} (metres in {crs}). Are they of the same "
+                "region?"
             )
 
 

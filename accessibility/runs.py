@@ -33,6 +33,7 @@ from accessibility.opening_times import sites_open_at
 from accessibility.population import Population
 from accessibility.reading import (
     check_region,
+    check_same_region,
     named_speeds,
     network_and_cache,
     read_population,
@@ -68,6 +69,7 @@ from accessibility.traveltime import (
 from accessibility.traveltime.node_times import Progress
 
 log = logging.getLogger(__name__)
+NO_WINTER = 'the speed table "%s" knows no winter: the speeds are those of summer'
 
 SLOWER = 0.9
 LONG_LEG_M = 1000.0
@@ -301,6 +303,8 @@ def travel_times(
     elsewhere = region_problem(network, table)
     if elsewhere:
         log.warning(elsewhere)
+    if season == "winter" and table.winter is None:
+        log.warning(NO_WINTER, table.name)
     standing = _stand(
         network,
         population,
@@ -345,6 +349,7 @@ def _stand(
         season=profile.season,
         speed_factor=profile.speed_factor,
     )
+    check_same_region(network, population, sites, settings.max_leg_m)
     times = drive_times(network, table, season=settings.season, speed_factor=settings.speed_factor)
     snapper = Snapper(
         times,

@@ -255,6 +255,11 @@ def compare_runs(before: Run, after: Run, language: str = "en") -> Comparison:
     for name, run in (("before", before), ("after", after)):
         of_kind(run, name, Run, "run the study with run_study")
     word(language, "language", LANGUAGES)
+    if before.tiers != after.tiers:
+        raise ScenarioError(
+            "the two runs have different tiers: they cannot be compared; run both with the same "
+            "study, save sites and scenario"
+        )
     return compare(
         outcome(before, language), outcome(after, language), visits_per_year=visits_by_tier(before)
     )

@@ -479,6 +479,25 @@ def test_people_of_other_cells_or_in_another_order_are_refused(cells: str) -> No
         acc.isochrones(times, other, sites, TIERS, bands_min=[30])
 
 
+def test_people_or_sites_of_another_region_are_refused() -> None:
+    """The study's file is checked so; a call gave a matrix that reached nobody."""
+    far = World(places={"a": (0, 0), "b": (1000, 0), "9": (90_000, 0)}, roads=[("ab", "primary")])
+    network, near = far.network(), far.population("ab")
+    with pytest.raises(InputError, match="no cell of the population lies in the region"):
+        acc.travel_times(network, far.population("9"), far.sites("a"), speeds="plain")
+    with pytest.raises(InputError, match="no site of the list lies in the region"):
+        acc.travel_times(network, near, far.sites("9"), speeds="plain")
+    some = acc.travel_times(network, far.population("a9"), far.sites("a"), speeds="plain")
+    assert some.reached[:, 0].tolist() == [True, False]
+
+
+def test_a_winter_that_the_table_does_not_know_is_warned_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    LINE.travel_times("a", "b", season="winter", speeds="plain")
+    assert 'the speed table "plain" knows no winter' in caplog.text
+
+
 @pytest.mark.parametrize("engine", ["dijkstra", "Scipy", "", None, 1])
 def test_an_engine_that_is_none_is_refused(engine: object) -> None:
     with pytest.raises(InputError, match="engine"):
