@@ -148,6 +148,24 @@ def report_winter(rows: pd.DataFrame, table: SpeedTable) -> Iterator[str]:
         yield f"| {name} | {len(part)} | {mid:.3f} ({low:.3f} to {high:.3f}) | {factor:.2f} |"
 
 
+def report_winter_by_speed(rows: pd.DataFrame, table: SpeedTable) -> Iterator[str]:
+    """Give winter over summer free flow by summer free flow beside the table's factor."""
+    measured = rows[~rows["placeholder"] & rows["winter"].notna()]
+    factors = table.winter.posted_factor if table.winter else {}
+    yield "| summer free flow, km/h | directions | winter / summer, median (quartiles) | factor |"
+    yield "|---|---|---|---|"
+    for low, high in pairwise((0, 70, 90, 110, 140)):
+        part = measured[(measured["summer"] >= low) & (measured["summer"] < high)]
+        ratio = part["winter"] / part["summer"]
+        quarter, middle, three = ratio.quantile([0.25, 0.5, 0.75])
+        limits = [limit for limit in map(float, factors) if limit <= low]
+        factor = factors[f"{max(limits):g}"] if limits else 1.0
+        yield (
+            f"| {low} to {high} | {len(part)} | {middle:.3f} ({quarter:.3f} to {three:.3f}) | "
+            f"{factor:.2f} |"
+        )
+
+
 def report_limits(rows: pd.DataFrame) -> Iterator[str]:
     """Give what the stations say of limits: 120 km/h roads, and the placeholders' winter steps."""
     measured = rows[~rows["placeholder"]]
@@ -279,6 +297,7 @@ def main(arguments: list[str]) -> int:
         "Counting stations": lambda: report_stations(rows),
         "Table against stations, km/h": lambda: report_comparison(rows, table),
         "Winter over summer": lambda: report_winter(rows, table),
+        "Winter over summer by speed": lambda: report_winter_by_speed(rows, table),
         "Limits": lambda: report_limits(rows),
         "Known drives, minutes": lambda: report_drives(table),
         "Junction delays that fit": lambda: report_delays(table),

@@ -377,9 +377,15 @@ def test_nobody_drives_80_on_a_track(road_class, posted, expected):
 @pytest.mark.parametrize(
     ("tags", "summer", "winter"),
     [
-        ({"highway": "motorway", "oneway": "no", "maxspeed": "120"}, 284, 341),  # 114, 95
-        ({"highway": "trunk", "maxspeed": "100"}, 341, 426),  # 95, 76
-        ({"highway": "trunk", "maxspeed": "80"}, 426, 426),
+        ({"highway": "motorway", "oneway": "no", "maxspeed": "120"}, 284, 316),  # 114, 0.90
+        ({"highway": "trunk", "maxspeed": "100"}, 341, 371),  # 95; 0.92 of it: 87.4
+        ({"highway": "trunk", "maxspeed": "80"}, 426, 435),  # 76; 0.98 of it: 74.48
+        ({"highway": "trunk", "maxspeed": "60"}, 568, 568),  # 57 in both
+        (
+            {"highway": "trunk", "maxspeed": "100", "maxspeed:conditional": "80 @ (Nov-Mar)"},
+            341,
+            426,
+        ),  # the map's own winter limit: 76
         ({"highway": "trunk", "maxspeed": "FI:rural"}, 426, 449),  # 76, 72.2: not posted
         ({"highway": "primary", "surface": "gravel"}, 540, 540),  # the cap stays 60
         ({"highway": "service", "access": "private"}, 2160, 2204),
@@ -388,7 +394,8 @@ def test_nobody_drives_80_on_a_track(road_class, posted, expected):
 def test_winter_lowers_posted_limits_and_slows_the_rest(tags, summer, winter):
     assert seconds(tags, "finland-car", "summer") == (summer, summer)
     assert seconds(tags, "finland-car", "winter") == (winter, winter)
-    assert set(built_in_table("finland-car").winter.limits_km_h) == {"120", "100"}
+    posted = built_in_table("finland-car").winter.posted_factor
+    assert posted == {"70": 0.98, "90": 0.92, "110": 0.90}
 
 
 def test_what_was_assumed_for_limits_is_counted():

@@ -13,7 +13,7 @@ from accessibility.speeds.ferries import FERRY, carries
 from accessibility.speeds.maxspeed import HIGHEST_KM_H, LOWEST_KM_H, parse_maxspeed
 from accessibility.speeds.merged import alternatives
 from accessibility.speeds.oneway import CYCLEWAY_KEYS, open_directions
-from accessibility.speeds.table import Season, SpeedTable
+from accessibility.speeds.table import Season, SpeedTable, Winter
 
 Tags = Mapping[str, str]
 
@@ -22,6 +22,7 @@ UNBUILT = frozenset({"construction", "proposed", "planned", "abandoned", "razed"
 FORDS = frozenset({"yes", "stepping_stones", "boat"})
 SEASONS = frozenset({"winter", "spring", "summer", "autumn"})
 DIRECTIONS = ("forward", "backward")
+LIMIT_KEYS = ("maxspeed", "maxspeed:forward", "maxspeed:backward")
 
 #: The keys that `way_speed` reads, besides those that the table names.
 KEYS = (
@@ -118,8 +119,11 @@ def way_speed(tags: Tags, table: SpeedTable, season: Season = "summer") -> WaySp
     if several := alternatives(tags):
         return _mean([way_speed(one, table, season) for one in several])
     counts: tuple[str, ...] = ()
+    own_limit = False
     if table.conditional:
+        tagged = tags
         tags, counts = at_season(tags, _conditional_keys(table), season)
+        own_limit = any(tags.get(key) != tagged.get(key) for key in LIMIT_KEYS)
     if not _is_usable(tags, table, season):
         return CLOSED
     along, against = open_directions(tags, table)
@@ -130,7 +134,7 @@ def way_speed(tags: Tags, table: SpeedTable, season: Season = "summer") -> WaySp
         if tags.get("route") == FERRY:
             found = _ferry_speed(tags, table, direction)
         else:
-            found = _road_speed(tags, table, season, direction)
+            found = _road_speed(tags, table, season, direction, has_winter_limit=own_limit)
         if found is not None:
             speeds[side], destination[side] = found.km_h, found.destination
             counts += found.counts
@@ -161,7 +165,9 @@ def _ferry_speed(tags: Tags, table: SpeedTable, direction: str) -> _Speed | None
     return _Speed(table.ferry.speed_km_h, counts=("ferry",))
 
 
-def _road_speed(tags: Tags, table: SpeedTable, season: Season, direction: str) -> _Speed | None:
+def _road_speed(
+    tags: Tags, table: SpeedTable, season: Season, direction: str, *, has_winter_limit: bool
+) -> _Speed | None:
     """Give the speed of a road in one direction; nothing where it is closed."""
     road_class = tags.get("highway", "")
     access, key, value = access_of(tags, table, direction)
@@ -171,7 +177,7 @@ def _road_speed(tags: Tags, table: SpeedTable, season: Season, direction: str) -
         class_km_h = table.designated_km_h.get(road_class, class_km_h)
     if class_km_h is None or access is Access.CLOSED:
         return None
-    km_h, counts = _driven(tags, table, season, road_class, class_km_h, direction)
+    km_h, counts = _driven(tags, table, season, road_class, class_km_h, direction, has_winter_limit)
     if table.private_km_h is not None and is_private(value):
         km_h = min(km_h, table.private_km_h)
         counts = (*counts, "private_open")
@@ -224,6 +230,7 @@ def _driven(
     road_class: str,
     class_km_h: float,
     direction: str,
+    has_winter_limit: bool,
 ) -> tuple[float, tuple[str, ...]]:
     """Give the speed driven in one direction, in km/h, and what had to be assumed."""
     counts: tuple[str, ...] = ()
@@ -235,10 +242,13 @@ def _driven(
     elif table.use_maxspeed:
         posted_km_h, implied_km_h, counts = _limit(tags, table, direction)
         if posted_km_h is not None:
-            if winter is not None:
+            if winter is not None and not has_winter_limit:
                 posted_km_h = winter.limits_km_h.get(f"{posted_km_h:g}", posted_km_h)
             cap_km_h = table.limit_cap_km_h.get(road_class, posted_km_h)
-            speed_km_h = min(posted_km_h * table.maxspeed_share, cap_km_h)
+            share = table.maxspeed_share
+            if winter is not None and not has_winter_limit:
+                share *= _posted_factor(winter, posted_km_h)
+            speed_km_h = min(posted_km_h * share, cap_km_h)
         elif _is_urban(tags) and road_class in table.urban_km_h:
             speed_km_h = table.urban_km_h[road_class]
         elif implied_km_h is not None:
@@ -251,6 +261,12 @@ def _driven(
         table.smoothness_cap_km_h.get(tags.get("smoothness", "")),
     )
     return min([float(speed_km_h), *(cap for cap in caps if cap is not None)]), counts
+
+
+def _posted_factor(winter: Winter, posted_km_h: float) -> float:
+    """Return winter over summer speed on a road with a posted limit."""
+    below = [float(limit) for limit in winter.posted_factor if float(limit) <= posted_km_h]
+    return winter.posted_factor[f"{max(below):g}"] if below else 1.0
 
 
 def _assumed(tags: Tags, table: SpeedTable, direction: str) -> float | None:

@@ -46,6 +46,10 @@ class Winter(_Part):
     factor
         Winter speed over summer speed by highway class, for roads whose limit is not posted;
         the key `*` stands for every class not named.
+    posted_factor
+        The same for roads with a posted limit, by the limit from which on it holds, as text
+        keys ("80" -> 0.98: from 80 km/h up to the next key). A limit that the map gives for winter
+        is driven as it is.
     limits_km_h
         Posted summer limit -> winter limit, as text keys ("100" -> 80).
     ice_roads
@@ -53,6 +57,7 @@ class Winter(_Part):
     """
 
     factor: dict[str, Factor] = {}
+    posted_factor: dict[str, Factor] = {}
     limits_km_h: dict[str, Speed] = {}
     ice_roads: bool = True
 
