@@ -175,6 +175,9 @@ def read_population(
         keep=part.keep or None,
     )
     population = read_grid(source.source(part.source), grid, crs=source.crs)
+    borders = source.file.areas
+    if borders is not None and population.municipalities is None:  # before a register needs them
+        population, _ = with_areas(population, _borders(source), borders.source)
     register = part.register_
     if register is None:
         return population
@@ -244,16 +247,7 @@ def read_surroundings(
     study: Study,
 ) -> tuple[gpd.GeoDataFrame | None, gpd.GeoDataFrame | None]:
     """Read the municipal borders and the settlements that a study names."""
-    areas = places = None
-    part = study.file.areas
-    if part is not None:
-        areas = read_areas(
-            study.source(part.source),
-            key=part.key,
-            name=part.name,
-            crs=study.crs,
-            layer=part.layer,
-        )
+    places = None
     named = study.file.places
     if named is not None:
         places = read_places(
@@ -263,7 +257,17 @@ def read_surroundings(
             crs=study.crs,
             layer=named.layer,
         )
-    return areas, places
+    return _borders(study), places
+
+
+def _borders(study: Study) -> gpd.GeoDataFrame | None:
+    """Read a study's municipal borders, where it has any."""
+    part = study.file.areas
+    if part is None:
+        return None
+    return read_areas(
+        study.source(part.source), key=part.key, name=part.name, crs=study.crs, layer=part.layer
+    )
 
 
 def with_areas(

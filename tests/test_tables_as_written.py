@@ -10,12 +10,14 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from studies import accessibility, write_tiny_study
 
-from accessibility import read_population, read_sites
+from accessibility import load_study, read_population, read_sites
 from accessibility.errors import DataError, PopulationError
 from accessibility.reading import with_areas
 from accessibility.services import Text, Tier, Tiers
@@ -95,6 +97,27 @@ def test_thousands_are_read_back_or_refused(numbers, sign):
     assert not bad.any()
     if not written.unclear.any():
         assert values.tolist() == numbers
+
+
+@pytest.mark.parametrize("text", ["2147483647", "4294967295", "1e300", "-9999", "-200"])
+def test_what_stands_for_no_data_in_rasters_is_no_number_of_people(tmp_path, text):
+    with pytest.raises(DataError, match=r'"people".*row 2'):
+        read_population(grid(tmp_path, [text, "2", "4", "8"]), crs=CRS, **GRID)
+
+
+def test_a_size_of_cells_is_never_a_thousandth(tmp_path):
+    path = tmp_path / "grid.csv"
+    rows = [f"{435_000 + 1000 * place};6900000;1;1.000" for place in range(4)]
+    path.write_text("\n".join(["x;y;people;size", *rows]), encoding="utf-8")
+    with pytest.raises(DataError, match=r'"size" \(population.cell_size_m\).*two ways'):
+        read_population(path, crs=CRS, **GRID | {"cell_size_m": "size"})
+
+
+def test_room_and_visits_are_possible_numbers(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text("id;name;tier;lon;lat;beds\n1;A;L;25,75;62,24;1e300\n", encoding="utf-8")
+    with pytest.raises(DataError, match=r'"beds" \(sites.capacity\) has 1e\+300 in row 2'):
+        read_sites(path, crs=CRS, tiers=[LOCAL], capacity="beds")
 
 
 def test_every_column_of_people_is_read_alike(tmp_path):
@@ -213,6 +236,76 @@ def test_a_named_index_is_a_column(tmp_path):
     assert found.cells.index.tolist() == ["a", "b", "c", "d"]
 
 
+@pytest.mark.parametrize("column", ["fid", "tunnus"])
+def test_the_key_of_a_geopackage_is_a_column_by_the_name_it_has(tmp_path, column):
+    frame = gpd.GeoDataFrame({"people": [1, 2, 4, 8]}, geometry=squares(), crs=CRS)
+    pyogrio.write_dataframe(frame, tmp_path / "grid.gpkg", FID=column)
+    found = read_population(tmp_path / "grid.gpkg", crs=CRS, people="people", id=column)
+    assert found.cells.index.tolist() == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("ids", [[11, 12, 13, 14], ["a", "b", "c", "d"]])
+def test_ids_of_geojson_features_are_a_column(tmp_path, ids):
+    frame = gpd.GeoDataFrame({"people": [1, 2, 4, 8]}, geometry=squares(), crs=CRS)
+    written = json.loads(frame.to_crs(4326).to_json())
+    for feature, one in zip(written["features"], ids, strict=True):
+        feature["id"] = one
+    path = tmp_path / "grid.geojson"
+    path.write_text(json.dumps(written), encoding="utf-8")
+    found = read_population(path, crs=CRS, people="people", id="id")
+    assert found.cells.index.tolist() == [str(one) for one in ids]
+
+
+def test_every_named_level_of_an_index_is_a_column(tmp_path):
+    frame = gpd.GeoDataFrame({"people": [1, 2, 4, 8]}, geometry=squares(), crs=CRS)
+    levels = [("W", 1), ("E", 1), ("W", 2), ("E", 2)]
+    frame.index = pd.MultiIndex.from_tuples(levels, names=["kunta", "number"])
+    frame.to_parquet(tmp_path / "grid.parquet")
+    found = read_population(
+        tmp_path / "grid.parquet", crs=CRS, people="people", municipality="kunta"
+    )
+    assert found.municipalities.tolist() == ["W", "E", "W", "E"]
+
+
+@pytest.mark.parametrize("form", ["wkt", "hex"])
+def test_geometry_as_postgis_writes_it_names_its_crs(tmp_path, form):
+    shapes = [shapely.set_srid(shape, 3067) for shape in squares()]
+    texts = [
+        f"SRID=3067;{shape.wkt}"
+        if form == "wkt"
+        else shapely.to_wkb(shape, hex=True, include_srid=True)
+        for shape in shapes
+    ]
+    path = tmp_path / "grid.csv"
+    pd.DataFrame({"people": [1, 2, 4, 8], "geom": texts}).to_csv(path, index=False)
+    read = read_population(path, crs=CRS, people="people")
+    assert read.xy.tolist() == [list(place) for place in PLACES]
+    texts[0] = texts[0].replace("SRID=3067", "SRID=3035")
+    pd.DataFrame({"people": [1, 2, 4, 8], "geom": texts}).to_csv(path, index=False)
+    if form == "wkt":
+        with pytest.raises(DataError, match=r"several CRS \(EPSG 3035, 3067\)"):
+            read_population(path, crs=CRS, people="people")
+
+
+def test_a_ring_that_does_not_close_is_refused_with_its_row(tmp_path):
+    frame = gpd.GeoDataFrame({"people": [1, 2, 4, 8]}, geometry=squares(), crs=CRS)
+    written = json.loads(frame.to_crs(4326).to_json())
+    written["features"][2]["geometry"]["coordinates"][0].pop()
+    path = tmp_path / "grid.geojson"
+    path.write_text(json.dumps(written), encoding="utf-8")
+    with pytest.raises(DataError, match=r"grid.geojson: row 3 has a shape.*close it"):
+        read_population(path, crs=CRS, people="people")
+
+
+def test_points_of_a_file_may_be_lower_left_corners(tmp_path):
+    corners = [shapely.Point(x - 125, y - 125) for x, y in PLACES]
+    frame = gpd.GeoDataFrame({"people": [1, 2, 4, 8]}, geometry=corners, crs=CRS)
+    frame.to_parquet(tmp_path / "grid.parquet")
+    columns = {"people": "people", "cell_size_m": 250, "anchor": "lower-left"}
+    read = read_population(tmp_path / "grid.parquet", crs=CRS, **columns)
+    assert read.xy.tolist() == [list(place) for place in PLACES]
+
+
 def test_layers_are_chosen_by_name(tmp_path):
     frame = gpd.GeoDataFrame({"people": [1, 2, 4, 8]}, geometry=squares(), crs=CRS)
     path = tmp_path / "grid.gpkg"
@@ -311,6 +404,66 @@ def test_areas_are_matched_with_the_grid_or_it_is_said(tmp_path, keys, names, no
     assert (told == []) if note is None else (note in told[0])
 
 
+@pytest.fixture
+def bordered(tmp_path):
+    """Write the tiny study with borders around a, b (West) and c, d (East); no municipalities."""
+    path = write_tiny_study(tmp_path, settings={
+        "areas": {"source": "areas.gpkg", "key": "key", "name": "name"},
+        "population": {"register": {"source": "register.csv", "municipality": "m",
+                                    "people": "people", "scale": True}},
+    })  # fmt: skip
+    (tmp_path / "register.csv").write_text("m,people\nW,3\nE,24\n", encoding="utf-8")
+    (tmp_path / "plain").mkdir()
+    xy = read_population(load_study(write_tiny_study(tmp_path / "plain"))).xy
+    middle = xy[1:3, 0].mean()
+    shapes = [shapely.box(xy[0, 0] - 500, xy[0, 1] - 500, middle, xy[0, 1] + 500),
+              shapely.box(middle, xy[0, 1] - 500, xy[3, 0] + 500, xy[0, 1] + 500)]  # fmt: skip
+    crs = load_study(path).crs
+    frame = gpd.GeoDataFrame(
+        {"key": ["W", "E"], "name": ["West", "East"]}, geometry=shapes, crs=crs
+    )
+    frame.to_file(tmp_path / "areas.gpkg")
+    return path
+
+
+def test_a_register_is_compared_by_the_areas_where_the_grid_names_none(bordered):
+    # a 1 and b 2 are the 3 of West; c 4 and d 8 are 12, twice as many by the register
+    population = read_population(load_study(bordered))
+    assert population.municipalities.tolist() == ["W", "W", "E", "E"]
+    assert population.people.tolist() == [1, 2, 8, 16]
+
+
+def test_a_dry_run_reads_borders_as_a_run_does(bordered):
+    answer = accessibility("run", bordered, "--dry-run")
+    assert answer.code == 0, answer.err
+    assert "areas       2" in answer.out
+    path = bordered.parent / "areas.gpkg"
+    frame = gpd.read_file(path)
+    swapped = frame.set_geometry(frame.geometry.map(lambda one: shapely.transform(
+        one, lambda xy: xy[:, ::-1])), crs=frame.crs)  # fmt: skip
+    swapped.to_file(path)
+    answer = accessibility("run", bordered, "--dry-run")
+    assert answer.code == 3
+    assert "2 of 2 areas lie outside" in answer.err
+    assert "swapped" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("crs", "lon", "lat", "word"),
+    [
+        ("EPSG:32635", 28.3, -15.4, "EPSG:32735"),  # Zambia, with the zone of the north
+        ("EPSG:32735", 28.3, 55.4, "EPSG:32635"),
+        ("EPSG:3067", 28.3, -15.4, "Check the file's crs"),  # degrees are no metres of another CRS
+    ],
+)
+def test_a_guess_at_misplaced_sites_names_a_crs_they_lie_in(tmp_path, crs, lon, lat, word):
+    path = tmp_path / "sites.csv"
+    path.write_text(f"id,name,tier,lon,lat\n1,A,L,{lon},{lat}\n", encoding="utf-8")
+    with pytest.raises(DataError, match=word) as refusal:
+        read_sites(path, crs=crs, tiers=[LOCAL])
+    assert "ETRS-TM35FIN" not in str(refusal.value)
+
+
 def test_borders_in_metres_without_a_crs_are_refused(tmp_path):
     frame = gpd.read_file(borders(tmp_path, ["W", "E"]))
     written = json.loads(frame.to_json())
@@ -345,7 +498,9 @@ def test_sites_may_stand_in_metres_of_a_named_crs(tmp_path):
 @pytest.mark.parametrize(
     ("word", "external"),
     [("TOSI", True), ("EPÄTOSI", False), ("WAHR", True), ("falsch", False), ("ja", True),
-     ("nein", False), ("kyllä", True), ("ei", False), ("sant", True), ("", False)],
+     ("nein", False), ("kyllä", True), ("ei", False), ("sant", True), ("", False), ("t", True),
+     ("f", False), ("SANN", True), ("usann", False), ("sand", True), ("falsk", False),
+     ("WAAR", True), ("1.0", True), ("0.0", False)],
 )  # fmt: skip
 def test_yes_and_no_in_the_languages_of_spreadsheets(tmp_path, word, external):
     path = tmp_path / "sites.csv"

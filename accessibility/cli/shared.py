@@ -176,7 +176,13 @@ def print_verdicts(found: Run, language: str | None) -> None:
 
 def print_plan(study: Study, folder: Path | None, scenario: Scenario | None = None) -> None:
     """Say what a run would read and do; every input is opened, no route is searched."""
-    from accessibility.reading import read_population, read_sites, study_speeds
+    from accessibility.reading import (
+        read_population,
+        read_sites,
+        read_surroundings,
+        study_speeds,
+        with_areas,
+    )
     from accessibility.sources.files import existing
 
     for what, path in study.inputs.items():
@@ -184,10 +190,19 @@ def print_plan(study: Study, folder: Path | None, scenario: Scenario | None = No
     speeds = study_speeds(study)
     population, sites = read_population(study), read_sites(study)
     file = study.file
+    areas, places = read_surroundings(study)
+    if file.areas is not None:
+        population, areas = with_areas(population, areas, file.areas.source)
     show(f"study       {study.name.in_language('en')}")
     show(f"network     {file.network.source}, {speeds.name}, {file.network.season}")
     show(f"population  {population.total:,.0f} people in {len(population.cells):,} cells")
     show(f"sites       {len(sites.frame)}")
+    if areas is not None:
+        show(f"areas       {len(areas)}")
+        for note in areas.attrs.get("notes", []):
+            log.warning(note)
+    if places is not None:
+        show(f"places      {len(places)}")
     show(f"tiers       {', '.join(study.tiers.ids)}")
     show(f"targets     {', '.join(target.id for target in study.targets) or 'none'}")
     show(f"bands       {', '.join(f'{band:g}' for band in study.bands_min)} min")

@@ -23,7 +23,9 @@ from accessibility.sources.tables import Table, plain_text, read_table
 
 Floats = npt.NDArray[np.float64]
 
-GRID_ID = re.compile(r"(?:CRS(?P<crs>\d+))?RES(?P<size>\d+)mN(?P<north>\d+)E(?P<east>\d+)")
+GRID_ID = re.compile(
+    r"(?:[A-Z]{2}_)?(?:CRS(?P<crs>\d+))?RES(?P<size>\d+)mN(?P<north>\d+)E(?P<east>\d+)"
+)
 SHORT_GRID_ID = re.compile(r"(?P<size>\d+)(?P<unit>k?m)N(?P<north>\d+)E(?P<east>\d+)")
 
 #: How the names of our own columns in tables of cells begin.
@@ -359,7 +361,7 @@ def _cell_size_m(table: Table, columns: GridColumns) -> float | Floats | None:
     """Return the size of the cells: one for all, or a column's; nothing where none is named."""
     if not isinstance(columns.cell_size_m, str):
         return columns.cell_size_m
-    sizes = table.numbers(columns.cell_size_m, "population.cell_size_m")
+    sizes = table.numbers(columns.cell_size_m, "population.cell_size_m", counts=True)
     if (sizes <= 0).any():
         raise PopulationError(
             f"{table.path}: row {table.rows(sizes <= 0)} has a cell of no size "
@@ -388,7 +390,7 @@ def _from_geometry(
     centre = shapely.centroid(geometry)
     x, y = shapely.get_x(centre), shapely.get_y(centre)
     if (shapely.get_dimensions(geometry) == 0).all():
-        return _lattice(table, x, y, declared, "centre", _cell_size_m(table, columns), crs)
+        return _lattice(table, x, y, declared, columns.anchor, _cell_size_m(table, columns), crs)
     centre_x, centre_y = to_study(x, y, source=declared, target=crs, table=table, what="cells")
     single = shapely.get_num_geometries(geometry) == 1
     geometry = np.where(single, shapely.get_geometry(geometry, 0), geometry)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 Mask = npt.NDArray[np.bool_]
 
 #: Spaces, also those that do not break, and the apostrophes of Swiss tables separate thousands.
-GAP = "[ \u00a0\u202f\u2009'\u2019]"
+GAP = "[ \u00a0\u202f\u2007\u2009'\u2019]"
 GAPS = re.compile(rf"(?<=\d){GAP}(?=\d{{3}}(?:\D|$))")
 NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 MINUS = "\u2212"

@@ -18,6 +18,8 @@ Mask = npt.NDArray[np.bool_]
 
 #: How far outside the CRS's area of use a place may lie before it counts as misplaced, degrees.
 MARGIN_DEG = 2.0
+#: EPSG codes of the UTM zones of WGS 84, before zone 1.
+UTM_NORTH, UTM_SOUTH = 32600, 32700
 
 
 @lru_cache
@@ -130,7 +132,26 @@ def _guess(x: Floats, y: Floats, declared: CRS, crs: CRS, mend: str) -> str:
         return f"They look like metres of {crs.name}{known}: {mend}"
     if not declared.is_geographic and _inside(x, y, CRS.from_epsg(4326), crs).all():
         return f"They look like degrees (EPSG:4326): {mend}"
+    twin = _other_hemisphere(crs)
+    if twin is not None and _inside(x, y, declared, twin).all():
+        return (
+            f"They lie in {twin.name} (EPSG:{twin.to_epsg()}), of the other hemisphere: is that "
+            "the study's crs?"
+        )
+    if _are_degrees(x, y):  # a few metres from a false origin are no place of these CRS
+        return "Check the file's crs, the order of its columns, and that it is the right region's"
     for code, name in ((3067, "ETRS-TM35FIN"), (3035, "the European grid"), (2393, "KKJ 3")):
         if _inside(x, y, CRS.from_epsg(code), crs).all():
             return f"They look like EPSG:{code} ({name}): {mend}"
     return "Check the file's crs, the order of its columns, and that it is the right region's"
+
+
+@lru_cache
+def _other_hemisphere(crs: CRS) -> CRS | None:
+    """Return the same UTM zone on the other side of the equator; nothing for any other CRS."""
+    code = crs.to_epsg() or 0
+    if UTM_NORTH < code <= UTM_NORTH + 60:
+        return CRS.from_epsg(code - UTM_NORTH + UTM_SOUTH)
+    if UTM_SOUTH < code <= UTM_SOUTH + 60:
+        return CRS.from_epsg(code - UTM_SOUTH + UTM_NORTH)
+    return None

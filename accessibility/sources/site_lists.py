@@ -17,28 +17,18 @@ from accessibility.sites import Sites, check_tiers
 from accessibility.sources.places import to_study
 from accessibility.sources.tables import Table, read_table
 
-#: Yes and no as spreadsheets write them in English, Finnish, Swedish, German, Norwegian, French.
-TRUE = frozenset(["1", "true", "yes", "x", "kyllä", "tosi", "ja", "sant", "wahr", "vrai", "oui"])
-FALSE = frozenset(
-    (
-        "",
-        *[
-            "0",
-            "false",
-            "no",
-            "ei",
-            "epätosi",
-            "nej",
-            "falskt",
-            "nein",
-            "falsch",
-            "nei",
-            "usant",
-            "faux",
-            "non",
-        ],
-    )
-)
+#: Yes and no as databases and spreadsheets write them: English, Finnish, Swedish, Norwegian,
+#: Danish, German, Dutch, Estonian, French, Spanish, Portuguese, Italian. None is in both lists.
+# fmt: off
+TRUE = frozenset([
+    "1", "1.0", "true", "t", "yes", "y", "x", "kyllä", "tosi", "ja", "sant", "sann", "sand", "wahr",
+    "waar", "jah", "tõene", "vrai", "oui", "verdadero", "sí", "verdadeiro", "sim", "vero", "sì",
+])
+FALSE = frozenset([
+    "", "0", "0.0", "false", "f", "no", "n", "ei", "epätosi", "nej", "falskt", "falsk", "usann",
+    "usant", "nei", "nein", "falsch", "onwaar", "nee", "väär", "faux", "non", "falso", "não",
+])
+# fmt: on
 ROUNDS_TO_NOTHING_DEG = 1e-9
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+import warnings
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,6 +23,11 @@ from accessibility.sources.numbers import GAPS, is_code, parse
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 GEOMETRY_COLUMNS = ("geometry", "geom", "the_geom", "wkt", "wkb", "wkb_geometry")
+#: Largest whole numbers of 32 and 64 bits: rasters mark cells without data by them.
+NO_DATA = (2.0**31 - 1, 2.0**32 - 1, 2.0**63, 2.0**64)
+#: No count of people or places is larger (`Population` takes no more).
+MOST_COUNTED = 1e12
+EWKT = re.compile(r"SRID=(\d+);", re.IGNORECASE)
 HEX = re.compile(r"[0-9A-Fa-f]{18,}")
 #: How files of a kind begin: GDAL looks at the content, and some formats name other files.
 FIRST_BYTES = {".gpkg": b"SQLite format 3\x00", ".geojson": b"{", ".json": b"{"}
@@ -126,10 +132,11 @@ class Table:
         try:
             if all(isinstance(one, bytes) or one is None for one in column):
                 return np.asarray(shapely.from_wkb(column.to_numpy()))
-            texts = [None if one is None or not str(one).strip() else str(one) for one in column]
-            is_hex = all(one is None or HEX.fullmatch(one) for one in texts)
-            read = shapely.from_wkb if is_hex else shapely.from_wkt
-            return np.asarray(read(np.array(texts, dtype=object)))
+            texts = [str(one).strip() if one is not None else "" for one in column]
+            is_hex = all(HEX.fullmatch(one) for one in texts if one)
+            if is_hex:
+                return np.asarray(shapely.from_wkb(np.array([one or None for one in texts])))
+            return _from_wkt(texts)
         except shapely.errors.ShapelyError as problem:
             raise DataError(
                 f'{self.path}: column "{named[0]}" holds no geometry ({problem}); expected WKT '
@@ -139,9 +146,14 @@ class Table:
     @property
     def crs(self) -> str | None:
         """The CRS that the file names, if it does."""
-        if isinstance(self.frame, gpd.GeoDataFrame) and self.frame.crs is not None:
-            return str(self.frame.crs)
-        return None
+        if isinstance(self.frame, gpd.GeoDataFrame):
+            return str(self.frame.crs) if self.frame.crs is not None else None
+        geometry = self.geometry
+        codes = [] if geometry is None else np.unique(shapely.get_srid(geometry)).tolist()
+        codes = [code for code in codes if code > 0]  # PostGIS writes the CRS into the geometry
+        if len(codes) > 1:
+            raise DataError(f"{self.path}: its geometry is in several CRS (EPSG {examples(codes)})")
+        return f"EPSG:{codes[0]}" if codes else None
 
     def numbers(
         self,
@@ -175,6 +187,8 @@ class Table:
             values = self._parsed(column, name, key, counts=counts, codes=codes)
         else:
             values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        if counts:
+            self._check_counts(values, name, key)
         bad = ~np.isfinite(values) if missing == "refuse" else np.isinf(values)
         if bad.any():
             raise DataError(
@@ -217,6 +231,21 @@ class Table:
         self._note(gaps, "spaces inside numbers separate thousands")
         return values
 
+    def _check_counts(self, values: npt.NDArray[np.float64], name: str, key: str) -> None:
+        """Refuse counts that only stand for "no data", as rasters have it, and impossible ones."""
+        empty = np.isin(values, NO_DATA)
+        if empty.any():
+            raise DataError(
+                f'{self.path}: column "{name}" ({key}) has {values[empty][0]:.0f} in row '
+                f"{self.rows(empty)}: it stands for no data in rasters; leave such rows out"
+            )
+        many = np.isfinite(values) & (values > MOST_COUNTED)
+        if many.any():
+            raise DataError(
+                f'{self.path}: column "{name}" ({key}) has {values[many][0]:g} in row '
+                f"{self.rows(many)}; expected at most {MOST_COUNTED:g}"
+            )
+
     def _note(self, holds: bool, what: str) -> None:
         note = f"{self.path.name}: {what}"
         if holds and note not in self.notes:
@@ -256,7 +285,10 @@ def read_table(path: Path, what: str, *, layer: str | None = None) -> Table:
             return Table(path, _read_features(path, what, layer))
     except DataError:
         raise
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError) as problem:
+    except (
+        OSError, ValueError, RuntimeError, KeyError, TypeError, AttributeError,
+        shapely.errors.ShapelyError,
+    ) as problem:  # fmt: skip
         text = str(problem).split(";")[0].split("\n")[0]
         raise DataError(
             f"{path}: cannot be read as {kind[1:]} ({text}; {path.stat().st_size:,} bytes). "
@@ -267,15 +299,25 @@ def read_table(path: Path, what: str, *, layer: str | None = None) -> Table:
     )
 
 
+def _from_wkt(texts: Sequence[str]) -> npt.NDArray[np.object_]:
+    """Read WKT, with or without the CRS that PostGIS writes before it (`SRID=3067;POINT ...`)."""
+    found = [EWKT.match(text) for text in texts]
+    plain = [
+        text[one.end() :] if one else text or None for text, one in zip(texts, found, strict=True)
+    ]
+    read = shapely.from_wkt(np.array(plain, dtype=object))
+    return np.asarray(shapely.set_srid(read, [int(one[1]) if one else 0 for one in found]))
+
+
 def _part(what: str) -> str:
     """Name the study's table that a file belongs to: `sites` of `sites.source`."""
     return what.removesuffix(".source")
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give columns trimmed names in composed form, and a named index a column of its own."""
-    if frame.index.name is not None and frame.index.name not in frame.columns:
-        frame = frame.reset_index()
+    """Give columns trimmed names in composed form, and named levels of an index columns."""
+    named = [one for one in frame.index.names if one is not None and one not in frame.columns]
+    frame = frame.reset_index(level=named) if named else frame
     frame = frame.reset_index(drop=True)
     names = {column: plain_text(column) for column in frame.columns}
     own = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
@@ -318,8 +360,32 @@ def _read_features(path: Path, what: str, layer: str | None) -> gpd.GeoDataFrame
             f'unclear; name it: {key} = "{spatial[0]}"'
         )
     chosen = layer or (spatial[0] if spatial else None)
-    frame = gpd.read_file(path, layer=chosen, fid_as_index=kind == ".gpkg")
+    # the key that GDAL keeps apart: QGIS shows it as a column, under the name that the file has
+    key_column = pyogrio.read_info(path, layer=chosen)["fid_column"]
+    if kind == ".gpkg":
+        key_column = key_column or "fid"
+    frame = _features(path, chosen)
+    is_running = (np.asarray(frame.index) == np.arange(len(frame))).all()
+    if kind != ".gpkg" and not is_running:
+        key_column = "id"  # whole numbers as ids of GeoJSON features, kept apart likewise
+    frame.index.name = key_column or None
     return _named(frame)
+
+
+def _features(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    """Read one layer, naming the rows whose shapes are broken (a ring that is not closed)."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Non closed ring", RuntimeWarning)  # refused below
+        try:
+            return gpd.read_file(path, layer=layer, fid_as_index=True)
+        except shapely.errors.ShapelyError as error:
+            problem = error
+            kept = gpd.read_file(path, layer=layer, fid_as_index=True, on_invalid="ignore")
+    rows = examples((np.flatnonzero(kept.geometry.isna()) + 1).tolist())
+    raise DataError(
+        f"{path}: row {rows} has a shape that cannot be read ({problem}); a ring must end where it "
+        "begins: close it, or save the file anew"
+    ) from problem
 
 
 def plain_text(value: object) -> str:
