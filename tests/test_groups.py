@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -300,3 +301,33 @@ def test_all_bounds_are_those_of_the_exact_linear_program(
     low, high = program(more, total, true, hidden, partition)
     expected = max(everybody * total + low, 0), max(everybody * total + high, 0)
     assert ends(after, "*")[0] == pytest.approx(expected)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(cells(), cells(), cells(), st.lists(st.booleans(), min_size=3, max_size=3))
+def test_shares_are_the_least_and_the_most_of_all_that_hidden_people_can_be(
+    one: tuple[list[int], list[bool], tuple[tuple[str, ...], ...]],
+    two: tuple[list[int], list[bool], tuple[tuple[str, ...], ...]],
+    three: tuple[list[int], list[bool], tuple[tuple[str, ...], ...]],
+    inside: list[bool],
+) -> None:
+    """Every corner of what is possible, by the program cell by cell, is tried one after another."""
+    rows = [one, two, three]
+    partition = one[2]
+    rows = [row for row in rows if row[2] == partition]
+    shown = {
+        group: [None if row[1][place] else row[0][place + 1] for row in rows]
+        for place, group in enumerate(FOUR)
+    }
+    grid = people([row[0][0] for row in rows], partition=partition, **shown)  # type: ignore[arg-type]
+    ways = [program([1, 0, 0, 0], row[0][0], row[0][1:], row[1], partition) for row in rows]
+    found = []
+    for corner in product(*ways):
+        if sum(corner) > 0:
+            near = sum(x for x, is_in in zip(corner, inside, strict=False) if is_in)
+            found.append(near / sum(corner))
+    times = matrix(s=[60 if is_in else 9999 for is_in in inside[: len(rows)]])
+    (verdict,) = check_targets(times, grid, sites(s="L"), TIERS, [share_target(0.5, group="a")])
+    if found and len(found) == len(list(product(*ways))):
+        assert verdict.measured_low == pytest.approx(min(found))
+        assert verdict.measured_high == pytest.approx(max(found))
