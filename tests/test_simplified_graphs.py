@@ -129,7 +129,7 @@ def test_a_gate_among_joined_nodes_stops():
     assert both_ways(network_from_graph(found, table), table) == (None, None)
     found.nodes["a"].update(barrier=None, highway=["crossing", "traffic_signals"])
     network = network_from_graph(found, table)
-    delayed = drive_times(network, table).node_delay_ds
+    delayed = drive_times(network, table).arc_delay_ds
     assert delayed.max() == table.signal_delay_s * 10 > 0
 
 

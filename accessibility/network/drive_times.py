@@ -57,8 +57,9 @@ class DriveTimes:
         Per raw segment, shape (segments,); the delay of a ford lies on its way's middle segment.
     edge_forward_ds, edge_backward_ds
         Per edge, ferry waits included, shape (edges,).
-    node_delay_ds
-        Delay of passing each junction.
+    arc_delay_ds
+        Delay of passing on at the end of each arc, shape (2 * edges,): arc 2e runs from the start
+        of edge e to its end, arc 2e + 1 back.
     start, end
         Junctions of each edge; a junction with a barrier is a dead end of each of its edges, with
         a number of its own from `network.nodes` on.
@@ -91,7 +92,7 @@ class DriveTimes:
     segment_backward_ds: Ints
     edge_forward_ds: Ints
     edge_backward_ds: Ints
-    node_delay_ds: Ints
+    arc_delay_ds: Ints
     start: Ints
     end: Ints
     nodes: int
@@ -179,13 +180,14 @@ def drive_times(
             + ", ".join(sorted(met))
         )
     classes = np.array([tags.get("highway", "") for tags in network.tagsets])[tagset]
+    node_delay_ds = _node_delay_ds(network, speeds, classes, is_open, start, end, nodes)
     return DriveTimes(
         network=network,
         segment_forward_ds=segment_forward_ds,
         segment_backward_ds=segment_backward_ds,
         edge_forward_ds=edge_forward_ds,
         edge_backward_ds=edge_backward_ds,
-        node_delay_ds=_node_delay_ds(network, speeds, classes, is_open, start, end, nodes),
+        arc_delay_ds=node_delay_ds[np.column_stack([end, start]).ravel()],
         start=start,
         end=end,
         nodes=nodes,

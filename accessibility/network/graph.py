@@ -2,7 +2,8 @@
 
 Its nodes are junctions; a turn restriction gives the restricted approach a copy of its junction
 from which only the allowed turns leave. An *arc* is one direction of an edge: arc 2e runs from the
-start of edge e to its end, arc 2e + 1 back. The delay of a junction is paid on arriving there.
+start of edge e to its end, arc 2e + 1 back. The delay of a junction is paid with the
+arc that arrives there.
 """
 
 from __future__ import annotations
@@ -75,8 +76,8 @@ def search_graph(times: DriveTimes, *, like: SearchGraph | None = None) -> Searc
     """
     arc_ds = np.column_stack([times.edge_forward_ds, times.edge_backward_ds]).ravel()
     if like is not None and _same_roads(times, like.times):
-        delay_ds = times.node_delay_ds[like.junction[like.head]]
-        return replace(like, times=times, weight_ds=arc_ds[like.arc] + delay_ds)
+        weight_ds = arc_ds[like.arc] + times.arc_delay_ds[like.arc]
+        return replace(like, times=times, weight_ds=weight_ds)
     arc_tail = np.column_stack([times.start, times.end]).ravel()
     arc_head = np.column_stack([times.end, times.start]).ravel()
     is_open = arc_ds != CLOSED
@@ -100,7 +101,7 @@ def search_graph(times: DriveTimes, *, like: SearchGraph | None = None) -> Searc
             extra_arc += allowed
     link_arc = np.concatenate([arcs, np.array(extra_arc, dtype=np.int64)])
     link_tail = np.concatenate([arc_tail[arcs], np.array(extra_tail, dtype=np.int64)])
-    weight_ds = arc_ds[link_arc] + times.node_delay_ds[arc_head[link_arc]]
+    weight_ds = arc_ds[link_arc] + times.arc_delay_ds[link_arc]
     return SearchGraph(
         times=times,
         nodes=times.nodes + len(copied),

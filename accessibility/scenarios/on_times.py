@@ -150,8 +150,8 @@ def _arc_ds(times: DriveTimes) -> Ints:
 
 def reweighted(graph: SearchGraph, roads: DriveTimes) -> SearchGraph:
     """Take other driving times into a search graph; its nodes and links keep their numbers."""
-    delay_ds = roads.node_delay_ds[graph.junction[graph.head]]
-    return replace(graph, times=roads, weight_ds=_arc_ds(roads)[graph.arc] + delay_ds)
+    weight_ds = _arc_ds(roads)[graph.arc] + roads.arc_delay_ds[graph.arc]
+    return replace(graph, times=roads, weight_ds=weight_ds)
 
 
 def _affected(search: NodeTimes, before: SearchGraph, roads: DriveTimes) -> Mask:

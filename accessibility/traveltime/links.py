@@ -111,7 +111,7 @@ def _on_edges(
             nodes.append(graph.tail[links])
             times_ds.append(before_ds[usable][places])
         else:
-            delay_ds = graph.times.node_delay_ds[graph.junction[graph.arc_head[arcs]]]
+            delay_ds = graph.times.arc_delay_ds[arcs]
             rows.append(usable)
             nodes.append(graph.arc_head[arcs])
             times_ds.append(after_ds[usable] + delay_ds)
@@ -127,8 +127,27 @@ def _on_junctions(
     none_ds = np.zeros(len(at_node), dtype=np.int64)
     if direction == "from_sites":
         return [at_node], [junctions], [none_ds]
-    # arrive over any approach, without the delay of passing on; but over a road that is closed to
-    # through traffic only where no other leads there
+    places, nodes, ds = arrivals(graph, junctions)
+    copy_places, copies = positions_of(graph.junction, junctions)
+    return (
+        [at_node[places], at_node[copy_places]],
+        [nodes, copies],
+        [ds, none_ds[copy_places]],
+    )
+
+
+def arrivals(graph: SearchGraph, junctions: Ints) -> tuple[Ints, Ints, Ints]:
+    """Find the links that end at some junctions, for drives that end there too.
+
+    Any approach will do, without the delay of passing on; but a road that is closed to through
+    traffic only where no other leads there.
+
+    Returns
+    -------
+    tuple
+        Positions in `junctions`, the nodes that the links come from, and their deciseconds:
+        parallel arrays.
+    """
     ends = graph.junction[graph.head]
     if not graph.times.through.all():
         passed = graph.through
@@ -137,13 +156,8 @@ def _on_junctions(
         joined[graph.junction[graph.tail[passed]]] = True
         ends = np.where(passed | ~joined[ends], ends, NOWHERE)
     places, links = positions_of(ends, junctions)
-    delay_ds = graph.times.node_delay_ds[junctions][places]
-    copy_places, copies = positions_of(graph.junction, junctions)
-    return (
-        [at_node[places], at_node[copy_places]],
-        [graph.tail[links], copies],
-        [graph.weight_ds[links] - delay_ds, none_ds[copy_places]],
-    )
+    ds = graph.weight_ds[links] - graph.times.arc_delay_ds[graph.arc[links]]
+    return places, graph.tail[links], ds
 
 
 def positions_of(values: Ints, wanted: Ints) -> tuple[Ints, Ints]:

@@ -22,7 +22,7 @@ from accessibility.traveltime.hierarchy import Hierarchy
 from accessibility.traveltime.links import (
     Direction,
     Ints,
-    positions_of,
+    arrivals,
     search_links,
     site_seeds,
 )
@@ -160,23 +160,22 @@ class PointTimes:
             if direction == "to_sites":  # leave along the arc, on to its head
                 rows.append(usable)
                 nodes.append(graph.arc_head[arcs])
-                delay_ds = graph.times.node_delay_ds[graph.junction[graph.arc_head[arcs]]]
-                extra_ds.append(after_ds[usable] + delay_ds)
+                extra_ds.append(after_ds[usable] + graph.times.arc_delay_ds[arcs])
             else:  # arrive along the arc, from any node that may turn into it
                 places, links = graph.links_of(arcs)
                 rows.append(usable[places])
                 nodes.append(graph.tail[links])
                 extra_ds.append(before_ds[usable][places])
         at_node = np.flatnonzero(points.node != NOWHERE)
-        places, copies = positions_of(graph.junction, points.node[at_node])
         if direction == "to_sites":
             rows.append(at_node)
             nodes.append(points.node[at_node])
             extra_ds.append(np.zeros(len(at_node), dtype=np.int64))
         else:  # arriving there ends the drive: the delay of passing on is not paid
+            places, tails, link_ds = arrivals(graph, points.node[at_node])
             rows.append(at_node[places])
-            nodes.append(copies)
-            extra_ds.append(-graph.times.node_delay_ds[points.node[at_node]][places])
+            nodes.append(tails)
+            extra_ds.append(link_ds)
         all_rows = np.concatenate(rows)
         order = np.argsort(all_rows, kind="stable")
         self._rows, self._first = np.unique(all_rows[order], return_index=True)
@@ -184,6 +183,9 @@ class PointTimes:
         self._extra_ds = np.concatenate(extra_ds)[order]
         self._columns = self._nodes
         self._column_nodes: Ints | None = None
+        self._times = graph.times
+        self._by_node = np.argsort(points.node, kind="stable")
+        self._node_of = points.node[self._by_node]
         order = np.argsort(points.edge, kind="stable")
         self._by_edge, edges = order, points.edge[order]
         first = np.flatnonzero(np.diff(edges, prepend=NOWHERE - 1) != 0)
@@ -208,8 +210,7 @@ class PointTimes:
         found = np.full(len(self.points), UNREACHABLE, dtype=np.int64)
         self._read_nodes(found, times, times.ds[site])
         self._along_the_same_edge(found, times.sites, site)
-        if self.direction == "to_sites":
-            self._to_the_end_of_the_edge(found, times.sites, site)
+        self._to_the_end_of_the_edge(found, times.sites, site)
         return found.astype(np.int32)
 
     def of_sites(self, times: NodeTimes, sites: Ints) -> Times:
@@ -230,8 +231,7 @@ class PointTimes:
             for place in range(len(sites))[part]:
                 site = int(sites[place])
                 self._along_the_same_edge(found[place], times.sites, site)
-                if self.direction == "to_sites":
-                    self._to_the_end_of_the_edge(found[place], times.sites, site)
+                self._to_the_end_of_the_edge(found[place], times.sites, site)
 
         in_threads(some, len(sites), times.by.threads)
         return found
@@ -251,9 +251,8 @@ class PointTimes:
         for site in sites:
             own = np.full(len(self.points), UNREACHABLE, dtype=np.int64)
             rows = self._along_the_same_edge(own, times.sites, int(site))
-            if self.direction == "to_sites":
-                ends = self._to_the_end_of_the_edge(own, times.sites, int(site))
-                rows = np.union1d(rows, ends)
+            ends = self._to_the_end_of_the_edge(own, times.sites, int(site))
+            rows = np.union1d(rows, ends)
             own[rows] = np.where(own[rows] == UNREACHABLE, own[rows], own[rows] + leg_ds[site])
             nearest[rows] = np.minimum(nearest[rows], own[rows])
         return nearest.astype(np.int32)
@@ -272,10 +271,12 @@ class PointTimes:
         return self._columns
 
     def _to_the_end_of_the_edge(self, found: Ints | Times, sites: Snapped, site: int) -> Ints:
-        """Let points drive to a site at the end of their edge; give their rows.
+        """Let points drive to a site at the end of their edge, or sites to a point there.
 
-        No delay of passing is due there.
+        No delay of passing is due there. Gives the points' rows.
         """
+        if self.direction == "from_sites":
+            return self._from_sites_edge(found, sites, site)
         if sites.node[site] == NOWHERE or sites.too_far[site]:
             return np.empty(0, dtype=np.int64)
         points, junction, found_rows = self.points, sites.node[site], []
@@ -287,6 +288,23 @@ class PointTimes:
                 rows = self._rows_on(edge)
                 rows = rows[after_ds[rows] != CLOSED]
                 found[rows] = np.minimum(found[rows], after_ds[rows])
+                found_rows.append(rows)
+        return np.concatenate([np.empty(0, dtype=np.int64), *found_rows])
+
+    def _from_sites_edge(self, found: Ints | Times, sites: Snapped, site: int) -> Ints:
+        """Let a site drive to points that stand on the ends of its edge."""
+        edge = sites.edge[site]
+        if edge == NOWHERE or sites.too_far[site]:
+            return np.empty(0, dtype=np.int64)
+        found_rows = []
+        for end, after_ds in (
+            (self._times.end[edge], sites.after_forward_ds[site]),
+            (self._times.start[edge], sites.after_backward_ds[site]),
+        ):
+            first, last = np.searchsorted(self._node_of, [end, end + 1])
+            if after_ds != CLOSED and last > first:
+                rows = self._by_node[first:last]
+                found[rows] = np.minimum(found[rows], after_ds)
                 found_rows.append(rows)
         return np.concatenate([np.empty(0, dtype=np.int64), *found_rows])
 
