@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from accessibility.checks import flag, of_kind, path_of, word
-from accessibility.errors import OutputError, StudyError
+from accessibility.errors import OutputError, StudyError, examples
 from accessibility.isochrone import Mismatch, isochrones, mismatch
 from accessibility.notices import notices
 from accessibility.runs import Run
@@ -36,11 +36,21 @@ from accessibility.traveltime import UNREACHABLE, TravelTimes
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from accessibility.study import Study
+
 MARKER = "run.json"
 SCHEMA_VERSION = 1
 LIBRARIES = (
     "contourpy", "folium", "geopandas", "networkx", "numpy", "osmium", "osmnx", "pandas",
     "pyarrow", "pyogrio", "pyproj", "scipy", "shapely",
+)  # fmt: skip
+#: Everything that a run writes; whatever else lies in its folder is somebody's own.
+RUN_FILES = frozenset(
+    {
+        MARKER, "cells.parquet", "times.parquet", "coverage.csv", "targets.json", "report.md",
+        "isochrones.gpkg", "surroundings.gpkg", "map.html", "index.html", "index-tables",
+        "comparison.json", "flows.csv", *(f"card.{language}.md" for language in LANGUAGES),
+    }
 )  # fmt: skip
 CELLS_PER_BATCH = 20_000
 #: GDAL stamps GeoPackages with the clock unless told what time it is.
@@ -85,7 +95,8 @@ def check_folder(folder: Path, *, force: bool, inputs: Mapping[str, Path] | None
     Raises
     ------
     StudyError
-        If it holds something and `force` is not given, is a file, or holds an input of the run.
+        If it holds something and `force` is not given, holds anything but an earlier run, is a
+        file, or holds an input of the run.
     """
     try:
         _check_free(folder, force=force, inputs=inputs or {})
@@ -94,6 +105,12 @@ def check_folder(folder: Path, *, force: bool, inputs: Mapping[str, Path] | None
             raise
         reason = problem.strerror if isinstance(problem, OSError) else problem
         raise OutputError(f"--out: {folder}: cannot be used ({reason})") from problem
+
+
+def inputs_of(study: Study, scenario: Scenario | None) -> dict[str, Path]:
+    """List every file that a run and its scenario are made from, by what it is."""
+    files = [] if scenario is None else scenario_inputs(scenario)
+    return {**study.inputs, **{f"scenario's {path.name}": path.resolve() for path in files}}
 
 
 def _check_free(folder: Path, *, force: bool, inputs: Mapping[str, Path]) -> None:
@@ -111,11 +128,24 @@ def _check_free(folder: Path, *, force: bool, inputs: Mapping[str, Path]) -> Non
             )
     if folder.is_dir() and any(folder.iterdir()):
         if not force:
-            raise StudyError(f"--out: {folder} is not empty; name another folder or give --force")
+            raise StudyError(
+                f"--out: {folder} is not empty; name another folder, or replace an earlier run: "
+                "give --force (in Python force=True)"
+            )
         if not (folder / MARKER).is_file():
             raise StudyError(
                 f"--out: {folder} is not empty and is no earlier run (it has no {MARKER}), so "
                 "--force does not replace it; name another folder"
+            )
+        foreign = sorted(
+            one.name
+            for one in folder.iterdir()
+            if one.name not in RUN_FILES and not one.name.startswith(".")
+        )
+        if foreign:
+            raise StudyError(
+                f"--out: {folder} holds what no run wrote, which --force would delete: "
+                f"{examples(foreign)}; move it, or name another folder"
             )
 
 
@@ -161,7 +191,7 @@ def write_run(
         word(language, "language", LANGUAGES)
     place = path_of(folder, "folder")
     force = flag(force, "force")
-    check_folder(place, force=force, inputs=run.study.inputs)
+    check_folder(place, force=force, inputs=inputs_of(run.study, run.scenario))
     shapes = draw_shapes(run)
     with _whole_folder(place) as new:
         _write_files(run, shapes, new, language or run.study.language)

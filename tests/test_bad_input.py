@@ -1280,7 +1280,10 @@ def test_force_replaces_an_earlier_run_only_and_wholly(tmp_path: Path) -> None:
     first = state_of(out)
     refusal = ["is not empty", "--force"]
     assert_refused(tmp_path, ["run", study, "--out", out], code=STUDY, words=refusal)
-    (out / "stale.txt").write_text("x", encoding="ascii")
+    (out / "mine.txt").write_text("x", encoding="ascii")
+    refusal = ["holds what no run wrote", "mine.txt"]
+    assert_refused(tmp_path, ["run", study, "--out", out, "--force"], code=STUDY, words=refusal)
+    (out / "mine.txt").rename(out / "comparison.json")  # as a scenario's run leaves behind
     assert accessibility("run", study, "--out", out, "--force").code == 0
     assert state_of(out) == first
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]

@@ -1,4 +1,4 @@
-"""What the command line prints, and writes for spreadsheets, of names that mean harm."""
+"""What the command line prints of names that mean harm, and what it never deletes."""
 
 from __future__ import annotations
 
@@ -75,6 +75,24 @@ def test_ids_that_are_formulas_get_an_apostrophe_in_csv_and_stay_in_parquet(tmp_
     assert written[1] == "'=HYPERLINK(1),'=HYPERLINK(1),0"
     assert "'=HYPERLINK(1),two  spaces,45" in [line.replace(" two", "two") for line in written]
     assert set(pd.read_parquet(tmp_path / "m.parquet")["from_id"]) >= {"=HYPERLINK(1)"}
+
+
+def test_force_replaces_an_earlier_run_and_nothing_else(tmp_path: Path) -> None:
+    study, out = write_tiny_study(tmp_path / "in"), tmp_path / "out"
+    scenario = "schema_version = 1\nname = 'x'\n[[changes]]\naction = 'close_site'\nsite = 'd'\n"
+    (tmp_path / "s.toml").write_text(scenario, encoding="utf-8")
+    run = ("run", study, "--out", out)
+    assert accessibility(*run, "--scenario", tmp_path / "s.toml").code == 0
+    assert accessibility(*run, "--force").code == 0  # also what only a scenario writes
+    (out / "s.toml").write_text(scenario, encoding="utf-8")
+    done = accessibility(*run, "--scenario", out / "s.toml", "--force")
+    assert (done.code, (out / "s.toml").exists()) == (2, True)
+    assert "holds the scenario that is read" in done.err
+    done = accessibility(*run, "--force")
+    assert (done.code, (out / "s.toml").exists()) == (2, True)
+    assert "holds what no run wrote, which --force would delete: s.toml" in done.err
+    (out / "s.toml").unlink()
+    assert accessibility(*run, "--force").code == 0
 
 
 @pytest.mark.skipif(os.name != "posix", reason="closes streams as a shell does")

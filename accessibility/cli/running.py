@@ -109,6 +109,7 @@ def run(
         loaded,
         folder,
         scenario=changes,
+        scenario_file=scenario,
         force=force,
         language=language,
         strict=strict,
@@ -279,15 +280,19 @@ def _run_and_write(
     force: bool,
     language: str | None,
     scenario: Scenario | None = None,
+    scenario_file: Path | None = None,
     strict: bool = False,
     cache: bool = True,
     workers: int | None = None,
     scheduler: str | None = None,
     engine: EngineChoice = "auto",
 ) -> Run:
-    from accessibility.run_folder import check_folder, write_run
+    from accessibility.run_folder import check_folder, inputs_of, write_run
 
-    check_folder(folder, force=force, inputs=study.inputs)
+    inputs = inputs_of(study, scenario)
+    if scenario_file is not None:
+        inputs["scenario"] = scenario_file.resolve()
+    check_folder(folder, force=force, inputs=inputs)
     base, found = run_with_scenario(
         study, scenario, cache=cache, workers=workers, scheduler=scheduler, engine=engine
     )
