@@ -10,6 +10,7 @@ import pytest
 from osmium.osm.mutable import Node, Way
 from studies import accessibility
 
+from accessibility.errors import NetworkError
 from accessibility.network import RoadNetwork, drive_times
 from accessibility.sources.osm import read_osm
 from accessibility.sources.speed_tables import built_in_table
@@ -110,6 +111,114 @@ def test_a_way_that_its_newest_version_closes_is_no_road(tmp_path):
     assert thousandths(read(tmp_path, *NODES, way(1, 1, 5), closed, way(2, 1, 2))) == 1
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize(
+    "newest",
+    [
+        '<way id="2" version="2" visible="false"/>',  # the server tells no tags of what is gone
+        way(2, 3, 6, version=2, tags='<tag k="railway" v="rail"/>'),
+        way(2, 3, 6, version=2, tags=""),
+    ],
+)
+def test_a_way_that_its_newest_version_makes_no_road_is_none(tmp_path, newest, order):
+    versions = way(2, 3, 6), newest
+    places = [versions[one] for one in order]
+    assert thousandths(read(tmp_path, *NODES, way(1, 1, 2), *places)) == 1
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_gate_that_the_newest_version_has_taken_away_stops_nobody(tmp_path, order):
+    gate = node(2, 2).replace("/>", '><tag k="barrier" v="bollard"/></node>')
+    versions = gate, node(2, 2, version=2)
+    places = [versions[one] for one in order]
+    network = read(tmp_path, NODES[0], *places, *NODES[2:], way(1, 1, 2, 3), table="finland-car")
+    assert (network.edges, len(network.node_tagsets)) == (1, 2)
+    assert not network.node_tags.any()
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_restriction_that_the_newest_version_has_taken_away_binds_nobody(tmp_path, order):
+    members = (
+        '<member type="way" ref="1" role="from"/><member type="node" ref="2" role="via"/>'
+        '<member type="way" ref="2" role="to"/>'
+    )
+    tags = '<tag k="type" v="restriction"/><tag k="restriction" v="no_left_turn"/>'
+    versions = (
+        f'<relation id="1" version="1">{members}{tags}</relation>',
+        '<relation id="1" version="2"><tag k="type" v="site"/></relation>',
+    )
+    places = [versions[one] for one in order]
+    network = read(tmp_path, *NODES, way(1, 1, 2), way(2, 2, 3), *places, table="finland-car")
+    assert not len(network.turns.via)
+
+
+def written(path: Path, *objects: Node | Way) -> RoadNetwork:
+    """Write a PBF of objects in this order, and read it."""
+    writer = osmium.SimpleWriter(str(path), overwrite=True)
+    for one in objects:
+        (writer.add_node if isinstance(one, Node) else writer.add_way)(one)
+    writer.close()
+    return read_osm(path, built_in_table("plain"))
+
+
+def test_a_packed_file_may_have_any_order_and_versions_too(tmp_path):
+    def at(number: int, north: int, version: int = 1) -> Node:
+        return Node(id=number, location=(25, 60 + north / 1000), version=version)
+
+    def road(number: int, *refs: int) -> Way:
+        return Way(id=number, nodes=refs, tags={"highway": "primary"}, version=1)
+
+    path = tmp_path / "roads.osm.pbf"
+    assert thousandths(written(path, road(1, 1, 9), at(1, 1), at(9, 20))) == 19
+    for versions in ((at(9, 20), at(9, 5, 2)), (at(9, 5, 2), at(9, 20))):
+        assert thousandths(written(path, at(1, 1), *versions, road(1, 1, 9))) == 4
+    joined = at(1, 1), at(9, 20), road(1, 1, 9), at(9, 5, 2), at(10, 6), road(2, 9, 10)
+    assert thousandths(written(path, *joined)) == 5
+
+
+def test_a_deletion_is_told_from_what_only_looks_like_one(tmp_path):
+    there = way(2, 3, 6, more='user="action=&quot;delete&quot;"')
+    comment = '<!-- <way id="2" action="delete"> -->'
+    assert thousandths(read(tmp_path, *NODES, way(1, 1, 2), comment, there)) == 4
+    gone = way(2, 3, 6, more='user="a>b" action="delete"')
+    assert thousandths(read(tmp_path, *NODES, way(1, 1, 2), gone)) == 1
+    text = f'<?xml version="1.0" encoding="UTF-16"?><osm version="0.6">{"".join(NODES)}'
+    path = tmp_path / "utf16.osm"
+    path.write_bytes((text + way(1, 1, 2) + gone + "</osm>").encode("utf-16"))
+    assert thousandths(read_osm(path, built_in_table("plain"))) == 1
+
+
+# --- what servers write --------------------------------------------------------------------------
+
+
+def test_ways_that_carry_their_places_need_no_nodes(tmp_path):
+    # Overpass: out geom; the nodes themselves are not there
+    refs = "".join(f'<nd ref="{n}" lat="{60 + n / 1000}" lon="25"/>' for n in (1, 2, 5))
+    road = f'<way id="1">{refs}{PRIMARY}</way>'
+    assert thousandths(read(tmp_path, road)) == 4
+    assert thousandths(read(tmp_path, node(5, 7), road)) == 6, "a node's own place goes first"
+
+
+def test_an_answer_that_the_server_broke_off_is_refused(tmp_path):
+    remark = "<remark> runtime error: Query timed out in &quot;query&quot; at line 3 </remark>"
+    with pytest.raises(NetworkError, match=r"stopped before it was whole \(runtime error: Query"):
+        read(tmp_path, *NODES, way(1, 1, 2), remark)
+
+
+@pytest.mark.parametrize(
+    ("elements", "message"),
+    [
+        (('<node id="1" lat="" lon="25"/>', *NODES[1:], way(1, 2, 3)), "wrong format for coord"),
+        (('<node id="1" lat="100" lon="25"/>', *NODES[1:], way(1, 1, 2)), "nodes that its roads"),
+        (('<node id="a" lat="60" lon="25"/>', *NODES[1:], way(1, 2, 3)), "illegal id"),
+        ((*NODES, way(2**80, 1, 2)), "illegal id"),
+    ],
+)
+def test_what_is_no_map_is_refused_by_its_name(tmp_path, elements, message):
+    with pytest.raises(NetworkError, match=rf"roads.osm.*({message})"):
+        read(tmp_path, *elements)
+
+
 # --- missing nodes -------------------------------------------------------------------------------
 
 
@@ -175,6 +284,15 @@ def test_a_faster_road_on_the_same_nodes_stays(tmp_path):
     assert (network.edges, network.nodes) == (2, 2)
 
 
+def test_of_several_roads_between_two_junctions_each_counts_once(tmp_path):
+    bend = [f'<node id="{20 + n}" lat="{60 + n / 1000}" lon="25.001"/>' for n in (2, 3)]
+    straight, bent = (1, 2, 3, 4), (1, 22, 23, 4)
+    ways = way(1, *straight), way(2, *bent), way(3, *straight), way(4, *bent)
+    network = read(tmp_path, *NODES, *bend, *ways)
+    assert (network.edges, network.nodes) == (2, 2)
+    assert network.counts["edges_drawn_twice"] == 2
+
+
 # --- restrictions over ways ----------------------------------------------------------------------
 
 
@@ -201,6 +319,7 @@ def test_a_restriction_over_ways_knows_where_they_begin_and_end(tmp_path):
         {"day_on": "Monday", "hour_on": "07:00", "restriction": "no_left_turn"},
         {"restriction:conditional": "no_left_turn @ (Mo-Fr 07:00-09:00)"},
         {"restriction:motorcar:conditional": "no_left_turn @ (07:00-09:00)"},
+        {"restriction:motor_vehicle": "no_left_turn", "hour_on": "07:00", "hour_off": "09:00"},
     ],
 )
 def test_a_restriction_of_some_hours_is_left_out_and_counted(tmp_path, tags):
@@ -215,3 +334,37 @@ def test_a_restriction_of_some_hours_is_left_out_and_counted(tmp_path, tags):
     network = read(tmp_path, *NODES, way(1, 1, 2), way(2, 2, 3), relation, table="finland-car")
     assert len(network.turns.via) == 0
     assert network.counts["turn_restrictions_timed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "only", "u_turn"),
+    [
+        ("no_left_turn;no_u_turn", False, False),
+        (" only_straight_on ", True, False),
+        ("no_u_turn", False, True),
+    ],
+)
+def test_a_restriction_of_several_kinds_is_read_value_by_value(tmp_path, value, only, u_turn):
+    members = (
+        '<member type="way" ref="1" role="from"/><member type="node" ref="2" role="via"/>'
+        '<member type="way" ref="2" role="to"/>'
+    )
+    tags = f'<tag k="type" v="restriction"/><tag k="restriction" v="{value}"/>'
+    relation = f'<relation id="1" version="1">{members}{tags}</relation>'
+    network = read(tmp_path, *NODES, way(1, 1, 2), way(2, 2, 3), relation, table="finland-car")
+    assert (network.turns.only.tolist(), network.turns.u_turn.tolist()) == ([only], [u_turn])
+
+
+# --- clips ---------------------------------------------------------------------------------------
+
+
+def test_how_much_is_missing_is_told_by_length_not_by_the_number_of_nodes(tmp_path):
+    # 40 stretches of 1 lack a node, and a road of 600 is whole: 2 of 40 known ones in 640
+    far = [node(100, 100), node(101, 700)]
+    nodes = [node(n, n) for n in range(1, 42) if n % 5]  # 8 of 41 nodes are missing
+    network = read(tmp_path, *nodes, *far, way(1, *range(1, 42)), way(2, 100, 101))
+    assert network.counts["way_nodes_missing"] == 8
+    # 16 stretches end at one, as long as the other 24: 16 of 16 + 24 + 600
+    assert network.origin["share_of_road_missing"] == "0.0250"
+    with pytest.raises(NetworkError, match=r"40% of its roads; at most 10%"):
+        read(tmp_path, *nodes, way(1, *range(1, 42)))

@@ -363,17 +363,30 @@ def _drawn_again(
     for key in (low, high, size, tags):
         alike &= key[order[1:]] == key[order[:-1]]
     again = np.zeros(len(first), dtype=bool)
+    kept: list[int] = []
     for place in np.flatnonzero(alike):
         one, other = order[place], order[place + 1]
-        while again[one] and place > 0:  # the first of several is the one that is kept
-            place -= 1
-            one = order[place]
-        before = way_nodes[first[one] : last[one] + 1]
-        after = way_nodes[first[other] : last[other] + 1]
-        again[other] = np.array_equal(before, after) or (
-            np.array_equal(before, after[::-1]) and _reads_alike(tagsets[tags[other]])
-        )
+        if place == 0 or not alike[place - 1]:
+            kept = [one]
+        if any(
+            _same_nodes(way_nodes, first, last, before, other, tagsets[tags[other]])
+            for before in kept
+        ):
+            again[other] = True
+        else:
+            kept.append(other)
     return again
+
+
+def _same_nodes(
+    way_nodes: Ints, first: Ints, last: Ints, one: int, other: int, tags: Mapping[str, str]
+) -> bool:
+    """Tell whether two edges are drawn on the same nodes, and read alike in that order."""
+    before = way_nodes[first[one] : last[one] + 1]
+    after = way_nodes[first[other] : last[other] + 1]
+    return np.array_equal(before, after) or (
+        np.array_equal(before, after[::-1]) and _reads_alike(tags)
+    )
 
 
 def _reads_alike(tags: Mapping[str, str]) -> bool:

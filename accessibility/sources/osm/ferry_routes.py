@@ -28,6 +28,7 @@ class FerryRoutes:
         """Take a relation, if it is a ferry's route; of several versions the newest counts."""
         tags = relation.tags
         if tags.get("type") != "route" or tags.get("route") != "ferry":
+            self.drop(relation.id, relation.version)
             return
         before = self._found.get(relation.id)
         if before is None or before[0] <= relation.version:
@@ -35,9 +36,11 @@ class FerryRoutes:
             told = {tag.k: tag.v for tag in tags if tag.k not in ("type", "route", "name", "ref")}
             self._found[relation.id] = (relation.version, told, members)
 
-    def drop(self, relation_id: int) -> None:
-        """Forget a relation that is deleted."""
-        self._found.pop(relation_id, None)
+    def drop(self, relation_id: int, version: int) -> None:
+        """Forget a relation that is deleted, and its older versions that are still to come."""
+        before = self._found.get(relation_id)
+        if before is None or before[0] <= version:
+            self._found[relation_id] = (version, {}, [])
 
     def give_tags(self, ways: Ways) -> None:
         """Give each ferry the tags of its route that it does not carry itself."""
@@ -67,4 +70,4 @@ class FerryRoutes:
                 merged[key] = told[key]
         if "duration" in told and "duration" not in own:
             merged[ROUTE_KEY] = str(relation)
-        return {key: merged[key] for key in keys if key in merged}
+        return dict(sorted((key, value) for key, value in merged.items() if key in keys))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,13 +15,19 @@ from accessibility.errors import NetworkError, examples
 from accessibility.network import RoadNetwork, build_network
 from accessibility.sources.osm.edits import deleted_ids, is_xml
 from accessibility.sources.osm.ferry_routes import FerryRoutes
-from accessibility.sources.osm.places import read_places
+from accessibility.sources.osm.nodes import (
+    NodeTags,
+    come_once,
+    node_index,
+    read_nodes,
+    tagged_nodes,
+)
 from accessibility.sources.osm.restrictions import Restrictions, WayEnds
 from accessibility.sources.osm.ways import Floats, Ways
 from accessibility.speeds import SpeedTable, node_keys_read
 
-#: Of the roads, by stretches from node to node, at most this share may end at a node that is not in
-#: the file. Clips that leave out the nodes beyond their rim miss 4 to 7 % (Helsinki's samples).
+#: Of the length of roads at most this share may end at a node that is not in the file. Clips that
+#: leave out the nodes beyond their rim miss some 4 % (the usual sample of Helsinki's centre).
 MOST_MISSING_ROAD = 0.10
 #: Writers of PBF files (libosmium, Osmosis) close a block of ways after so many, or where ways end.
 WAYS_IN_A_BLOCK = 8_000
@@ -62,29 +69,60 @@ def read_osm(path: Path, speeds: SpeedTable) -> RoadNetwork:
     """
     try:
         header = _header(path)
-        deleted = deleted_ids(path) if is_xml(path) else frozenset()
-        reading = _Reading(speeds, deleted)
-        processor = osmium.FileProcessor(str(path))
-        if not (header.locations_on_ways or is_xml(path)):
-            processor = processor.with_locations()
-        processor = processor.with_filter(
-            osmium.filter.KeyFilter("highway", "route", "barrier", "ford", "type")
-        )
-        for item in processor:
-            reading.take(item)
-        lon, lat = reading.place_nodes(path)
+        reading = None if is_xml(path) else _in_one_pass(path, header, speeds)
+        if reading is None or not reading.is_certain:
+            deleted = deleted_ids(path) if is_xml(path) else frozenset()
+            reading = _carefully(path, speeds, deleted)
+    except NetworkError:
+        raise
     except (RuntimeError, ValueError, OSError, EOFError, osmium.InvalidLocationError) as problem:
         size = path.stat().st_size
         raise NetworkError(
             f"{path}: cannot be read as OpenStreetMap data ({problem}; {size:,} bytes). "
             "A broken or unfinished download? Fetch it again and compare its size or checksum"
         ) from problem
-    return reading.finish(path, header, lon, lat)
+    return reading.finish(path, header)
+
+
+def _in_one_pass(path: Path, header: Header, speeds: SpeedTable) -> _Reading:
+    """Read a file as extracts are: nodes, ways, relations, each once.
+
+    Whatever is otherwise makes the reading uncertain.
+    """
+    reading = _Reading(speeds, frozenset())
+    with tempfile.TemporaryDirectory(prefix="accessibility-") as folder:
+        index, met = node_index(path, Path(folder))
+        processor = osmium.FileProcessor(str(path))
+        if not header.locations_on_ways:
+            processor = processor.with_locations(index)
+        processor = processor.with_filter(
+            osmium.filter.KeyFilter("highway", "route", "barrier", "ford", "type")
+        )
+        for item in processor:
+            reading.take(item)
+        if not header.locations_on_ways and met is not None and met.exists():
+            reading.is_certain = come_once(met)
+    reading.nodes = tagged_nodes(reading.tags_of_nodes)
+    again = reading.ways.counts["ways_met_again"]
+    reading.is_certain &= not again and reading.ways.are_placed()
+    return reading
+
+
+def _carefully(path: Path, speeds: SpeedTable, deleted: frozenset[tuple[str, int]]) -> _Reading:
+    """Read a file whatever its order and however often an object comes, nodes by themselves."""
+    reading = _Reading(speeds, deleted)
+    for item in osmium.FileProcessor(str(path), osmium.osm.WAY | osmium.osm.RELATION):
+        reading.take(item)
+    wanted = np.array(reading.ways.nodes, dtype=np.int64)
+    reading.nodes = read_nodes(
+        path, wanted, reading.node_tags, lambda node: reading.is_gone(node, "node")
+    )
+    return reading
 
 
 def _header(path: Path) -> Header:
     """Read what the file says of itself."""
-    reader = osmium.io.Reader(str(path))
+    reader = osmium.io.Reader(str(path), osmium.osm.NOTHING)
     header = reader.header()
     try:
         if header.has_multiple_object_versions:
@@ -102,75 +140,70 @@ def _header(path: Path) -> Header:
 
 
 class _Reading:
-    """Collects ways, the nodes that matter and turn restrictions in one pass over a file."""
+    """Collects ways, the nodes that matter, turn restrictions and ferry routes."""
 
     def __init__(self, speeds: SpeedTable, deleted: frozenset[tuple[str, int]]) -> None:
         self.speeds = speeds
         self.deleted = deleted
-        self.node_keys = node_keys_read(speeds)
         self.ways = Ways(speeds)
         self.restrictions = Restrictions(speeds.keys_of_access[1:])
         self.ferry_routes = FerryRoutes()
-        self.node_tagsets: dict[tuple[tuple[str, str], ...], int] = {(): 0}
-        self.node_tags: dict[int, tuple[int, int]] = {}
+        self.node_tags = NodeTags(node_keys_read(speeds))
+        self.tags_of_nodes: dict[int, int] = {}
+        self.nodes = tagged_nodes({})
         self.relations = 0
+        #: Whether each object came once, where one pass over the file could take it.
+        self.is_certain = True
 
     def take(self, item: object) -> None:
         """Take one object of the file."""
         if isinstance(item, osmium.osm.Way):
-            if self._is_gone(item, "way"):
+            if self.is_gone(item, "way"):
                 self.ways.drop(item.id, item.version)
             else:
                 self.ways.take(item)
         elif isinstance(item, osmium.osm.Node):
-            self._take_node(item)
+            index = self.node_tags.of(item)
+            if index:
+                self.tags_of_nodes[item.id] = index
         elif isinstance(item, osmium.osm.Relation):
             self.relations += 1
-            if self._is_gone(item, "relation"):
-                self.restrictions.drop(item.id)
-                self.ferry_routes.drop(item.id)
+            if self.is_gone(item, "relation"):
+                self.restrictions.drop(item.id, item.version)
+                self.ferry_routes.drop(item.id, item.version)
             else:
                 self.restrictions.take(item)
                 self.ferry_routes.take(item)
 
-    def _is_gone(self, item: Item, kind: str) -> bool:
+    def is_gone(self, item: Item, kind: str) -> bool:
+        """Tell whether an object is deleted, on the server or in an editor."""
         if not item.visible or item.deleted:
             return True
         return bool(self.deleted) and (kind, item.id) in self.deleted
 
-    def _take_node(self, node: osmium.osm.Node) -> None:
-        tags = node.tags
-        is_signal = tags.get("highway") == "traffic_signals"  # most are lamps, stops and crossings
-        if is_signal or "barrier" in tags or "ford" in tags:
-            chosen = tuple((key, tags[key]) for key in self.node_keys if key in tags)
-            before = self.node_tags.get(node.id)
-            if before is None or before[0] <= node.version:
-                index = self.node_tagsets.setdefault(chosen, len(self.node_tagsets))
-                gone = self._is_gone(node, "node")
-                self.node_tags[node.id] = (node.version, 0 if gone else index)
+    def _places(self) -> tuple[Floats, Floats]:
+        """Give the place of every node of every way; NaN where it is not known.
 
-    def place_nodes(self, path: Path) -> tuple[Floats, Floats]:
-        """Find the places of the nodes of ways that the pass over the file could not place."""
-        nodes = np.array(self.ways.nodes, dtype=np.int64)
-        lon, lat = np.array(self.ways.lon), np.array(self.ways.lat)
-        if not len(nodes):
+        A node's own place goes before the one that its way carries.
+        """
+        lon, lat = self.ways.own_places()
+        if not np.isfinite(self.nodes.lon).any():
             return lon, lat
-        if is_xml(path):
-            return read_places(path, None, self.deleted).find(nodes)
-        wanted = self.ways.unplaced()
-        if len(wanted):
-            lost = np.isnan(lon)
-            lon[lost], lat[lost] = read_places(path, wanted).find(nodes[lost])
-        return lon, lat
+        row, is_there = self.nodes.find(np.array(self.ways.nodes, dtype=np.int64))
+        return np.where(is_there, self.nodes.lon[row], lon), np.where(
+            is_there, self.nodes.lat[row], lat
+        )
 
-    def finish(self, path: Path, header: Header, lon: Floats, lat: Floats) -> RoadNetwork:
+    def finish(self, path: Path, header: Header) -> RoadNetwork:
         """Check what was read as a whole, and cut it at its junctions."""
         self._check_roads(path)
         self.ferry_routes.give_tags(self.ways)
-        pieces = self.ways.finish(lon, lat)
+        pieces = self.ways.finish(*self._places())
         self._check_whole(path, header, len(pieces.way))
         refs, first, nodes = np.unique(pieces.nodes, return_index=True, return_inverse=True)
-        node_tags = self._node_tags(refs)
+        row, is_there = self.nodes.find(refs)
+        node_tags = np.zeros(len(refs), dtype=np.int64)
+        node_tags[is_there] = self.nodes.tags[row[is_there]]
         sizes = np.array(self.ways.sizes, dtype=np.int64)
         last = np.cumsum(sizes)
         ends = WayEnds(
@@ -194,22 +227,12 @@ class _Reading:
             way_ref=self.ways.refs,
             way_name=self.ways.names,
             tagsets=[dict(tags) for tags in self.ways.tagsets],
-            node_tagsets=[dict(tags) for tags in self.node_tagsets],
+            node_tagsets=[dict(tags) for tags in self.node_tags.tagsets],
             turns=turns,
             counts=dict(sorted(counts.items())),
             origin=self._origin(header),
             read_for=self.speeds,
         )
-
-    def _node_tags(self, refs: np.ndarray) -> np.ndarray:
-        """Give each node of a way its index of `node_tagsets`."""
-        tagged = np.fromiter(self.node_tags, dtype=np.int64, count=len(self.node_tags))
-        tagged_as = np.array([index for _, index in self.node_tags.values()], dtype=np.int64)
-        node_tags = np.zeros(len(refs), dtype=np.int64)
-        place = np.minimum(np.searchsorted(refs, tagged), len(refs) - 1)
-        used = refs[place] == tagged
-        node_tags[place[used]] = tagged_as[used]
-        return node_tags
 
     def _origin(self, header: Header) -> Mapping[str, str]:
         """Say of the file its date, its maker and the roads cut for want of a node."""

@@ -51,51 +51,61 @@ class Restrictions:
 
     def __init__(self, modes: Sequence[str]) -> None:
         self._modes = modes
-        self._found: dict[int, tuple[int, list[Restriction]]] = {}
+        self._found: dict[int, tuple[int, list[Restriction], tuple[str, ...]]] = {}
         self.counts: Counter[str] = Counter()
 
     def take(self, relation: osmium.osm.Relation) -> None:
         """Take a relation, if it is a restriction; of several versions the newest counts."""
-        tags = relation.tags
-        kind = tags.get("type") or ""
-        if kind != "restriction" and not kind.startswith("restriction:"):
-            return
-        before = self._found.get(relation.id)
-        if before is None or before[0] <= relation.version:
-            self._found[relation.id] = (relation.version, self._read(relation, kind))
+        kind = relation.tags.get("type") or ""
+        if kind == "restriction" or kind.startswith("restriction:"):
+            found, counts = self._read(relation, kind)
+            self._keep(relation.id, relation.version, found, counts)
+        else:
+            self._keep(relation.id, relation.version, [], ())
 
-    def drop(self, relation_id: int) -> None:
-        """Forget a relation that is deleted."""
-        self._found.pop(relation_id, None)
+    def drop(self, relation_id: int, version: int) -> None:
+        """Forget a relation that is deleted, and its older versions that are still to come."""
+        self._keep(relation_id, version, [], ())
 
-    def _read(self, relation: osmium.osm.Relation, kind: str) -> list[Restriction]:
+    def _keep(
+        self, relation_id: int, version: int, found: list[Restriction], counts: tuple[str, ...]
+    ) -> None:
+        before = self._found.get(relation_id)
+        if before is None or before[0] <= version:
+            self._found[relation_id] = (version, found, counts)
+
+    def _read(
+        self, relation: osmium.osm.Relation, kind: str
+    ) -> tuple[list[Restriction], tuple[str, ...]]:
+        """Read a restriction, and name what is to be counted of it."""
         tags = relation.tags
         bound = kind.removeprefix("restriction").removeprefix(":")
         keys = [*(f"restriction:{mode}" for mode in reversed(self._modes)), "restriction"]
+        counts: tuple[str, ...] = ()
         if any(f"{key}:conditional" in tags for key in keys):
-            self.counts["turn_restrictions_timed"] += 1
+            counts = ("turn_restrictions_timed",)
         value = next((tags[key] for key in keys if key in tags), "")
-        found = RESTRICTION.fullmatch(value.strip())
+        kinds = [RESTRICTION.fullmatch(one.strip()) for one in value.split(";")]
+        found = [one for one in kinds if one is not None]
         spared = {one.strip() for one in (tags.get("except") or "").split(";")}
-        if found is None or spared & set(self._modes) or (bound and bound not in self._modes):
-            self.counts["turn_restrictions_left_out"] += 1
-            return []
+        is_spared = bool(spared & set(self._modes)) or (bound and bound not in self._modes)
+        if len(found) != len(kinds) or len({one[1] for one in found}) != 1 or is_spared:
+            return [], counts or ("turn_restrictions_left_out",)
         if any(key in tags for key in TIMED_KEYS):
-            self.counts["turn_restrictions_timed"] += 1
-            return []
+            return [], ("turn_restrictions_timed",)
         members: dict[tuple[str, str], list[int]] = defaultdict(list)
         for one in relation.members:
             members[one.type, one.role].append(one.ref)
         from_ways, to_ways = members["w", "from"], members["w", "to"]
         nodes, ways = members["n", "via"], tuple(members["w", "via"])
         if not from_ways or not to_ways or (len(nodes) != 1) == (not ways):
-            self.counts["turn_restrictions_incomplete"] += 1
-            return []
-        only, u_turn = found[1] == "only", found[2] == "u_turn"
-        return [  # no_entry and no_exit have several ways at one end
+            return [], (*counts, "turn_restrictions_incomplete")
+        only, u_turn = found[0][1] == "only", all(one[2] == "u_turn" for one in found)
+        turns = [  # no_entry and no_exit have several ways at one end
             Restriction(from_way, None if ways else nodes[0], ways, to_way, only, u_turn)
             for from_way, to_way in product(from_ways, to_ways)
         ]
+        return turns, counts
 
     def turns(self, ways: Mapping[int, int], nodes: Ints, way_ends: WayEnds) -> Turns:
         """Keep the restrictions whose ways and nodes are part of the network.
@@ -110,7 +120,9 @@ class Restrictions:
             The nodes of ways.
         """
         rows, via_ways = [], []
-        for one in (each for _, every in self._found.values() for each in every):
+        for _, _, counts in self._found.values():
+            self.counts.update(counts)
+        for one in (each for _, every, _ in self._found.values() for each in every):
             named = (one.from_way, *one.via_ways, one.to_way)
             if any(way not in ways for way in named):
                 continue  # a part of it lies outside, or is closed to the mode

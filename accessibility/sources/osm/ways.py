@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import osmium
 
+from accessibility.network.roads import geodesic_m
 from accessibility.speeds import SpeedTable, keys_read, way_speed
 
 Floats = npt.NDArray[np.float64]
@@ -18,6 +19,8 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 NOT_KEPT = -1
+PER_DEGREE = 10_000_000
+NOWHERE = 2**31 - 1  # libosmium's coordinate of a node without a place
 
 
 class Ways:
@@ -30,16 +33,20 @@ class Ways:
     def __init__(self, speeds: SpeedTable) -> None:
         self.speeds = speeds
         self.keys = keys_read(speeds)
+        # keys such as motorcar:forward:conditional are many and rare: looked up only where a way
+        # has more tags than the others account for
+        self._rare = tuple(key for key in self.keys if ":" in key)
+        self._usual = tuple(key for key in self.keys if ":" not in key)
         self.tagsets: dict[tuple[tuple[str, str], ...], int] = {}
         self.is_kept: list[bool] = []
         self.ids, self.tags, self.versions = array("q"), array("q"), array("q")
         self.refs: list[str] = []
         self.names: list[str] = []
         self.nodes, self.sizes = array("q"), array("q")
-        self.lon, self.lat = array("d"), array("d")
+        self._x, self._y = array("i"), array("i")  # 1e-7 degrees, as OpenStreetMap keeps them
         self.counts: Counter[str] = Counter()
         self.classes: Counter[str] = Counter()
-        #: Share of road, by stretches from node to node, that ends at a node without a place.
+        #: Share of the length of roads that ends at a node without a place.
         self.share_missing = 0.0
         self.cut_ways: list[str] = []
         self._seen: dict[int, tuple[int, int]] = {}  # version and place of each way
@@ -51,6 +58,7 @@ class Ways:
     def drop(self, way_id: int, version: int) -> None:
         """Forget a way that is deleted, and its older versions that are still to come."""
         before = self._seen.get(way_id)
+        self.counts["ways_met_again"] += before is not None
         if before is None or before[0] <= version:
             if before is not None:
                 self._dropped.add(before[1])
@@ -61,6 +69,7 @@ class Ways:
         tags = way.tags
         kind = tags.get("highway") or ""
         if not kind and tags.get("route") != "ferry":
+            self.drop(way.id, way.version)  # it may have been a road once
             return
         before = self._seen.get(way.id)
         if before is not None:
@@ -68,27 +77,22 @@ class Ways:
             if before[0] >= way.version:
                 return
             self._dropped.add(before[1])
-        chosen = tuple((key, tags[key]) for key in self.keys if key in tags)
-        index = self.tagset(chosen)
+        chosen = [(key, tags[key]) for key in self._usual if key in tags]
+        if len(tags) > len(chosen) + ("name" in tags) + ("ref" in tags):
+            chosen += [(key, tags[key]) for key in self._rare if key in tags]
+        index = self.tagset(tuple(chosen))
         if not self.is_kept[index]:
             self.classes[kind] += 1
             self._seen[way.id] = (way.version, NOT_KEPT)
             return
         self._seen[way.id] = (way.version, len(self.ids))
-        size = 0
-        last = None
+        before_it = len(self.nodes)
         for node in way.nodes:
-            if node.ref == last:
-                continue
-            last = node.ref
-            self.nodes.append(last)
-            if node.location.valid():
-                self.lon.append(node.lon)
-                self.lat.append(node.lat)
-            else:
-                self.lon.append(np.nan)
-                self.lat.append(np.nan)
-            size += 1
+            place = node.location
+            self.nodes.append(node.ref)
+            self._x.append(place.x)
+            self._y.append(place.y)
+        size = len(self.nodes) - before_it
         self.sizes.append(size)
         self.ids.append(way.id)
         self.tags.append(index)
@@ -108,9 +112,16 @@ class Ways:
         """Return the index of each way by its id."""
         return {way: place for way, (_, place) in self._seen.items() if place != NOT_KEPT}
 
-    def unplaced(self) -> Ints:
-        """Return the ids of nodes that have no place yet, ascending."""
-        return np.unique(np.array(self.nodes, dtype=np.int64)[np.isnan(np.array(self.lon))])
+    def own_places(self) -> tuple[Floats, Floats]:
+        """Return longitude and latitude of every node as its way has them; NaN where unknown."""
+        x, y = np.array(self._x, dtype=np.float64), np.array(self._y, dtype=np.float64)
+        nowhere = (np.abs(x) > 180 * PER_DEGREE) | (np.abs(y) > 90 * PER_DEGREE)
+        x[nowhere] = y[nowhere] = np.nan
+        return x / PER_DEGREE, y / PER_DEGREE
+
+    def are_placed(self) -> bool:
+        """Tell whether every node of every way has a place."""
+        return bool((np.frombuffer(self._x, dtype=np.int32) != NOWHERE).all()) if self._x else True
 
     def finish(self, lon: Floats, lat: Floats) -> Pieces:
         """Cut ways where a node has no place: the gap is never bridged.
@@ -123,11 +134,14 @@ class Ways:
         nodes = np.array(self.nodes, dtype=np.int64)
         sizes = np.array(self.sizes, dtype=np.int64)
         way = np.repeat(np.arange(len(sizes)), sizes)
+        fresh = np.ones(len(nodes), dtype=bool)  # a node that follows itself is there once
+        fresh[1:] = (nodes[1:] != nodes[:-1]) | (way[1:] != way[:-1])
+        nodes, way, lon, lat = nodes[fresh], way[fresh], lon[fresh], lat[fresh]
         kept = np.ones(len(sizes), dtype=bool)
         kept[[place for place in self._dropped if place != NOT_KEPT]] = False
         known = np.isfinite(lon) & np.isfinite(lat) & (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
         known &= kept[way]
-        self._count_missing(way, known, kept)
+        self._count_missing(way, known, kept, lon, lat)
         joined = np.zeros(len(nodes), dtype=bool)  # whether a node follows the one before it
         joined[1:] = known[1:] & known[:-1] & (way[1:] == way[:-1])
         in_piece = known & (joined | np.append(joined[1:], False))
@@ -143,18 +157,31 @@ class Ways:
             way=way[place][starts],
         )
 
-    def _count_missing(self, way: Ints, known: Mask, kept: Mask) -> None:
-        """Count the nodes without a place, and the stretches of road that end at them."""
+    def _count_missing(self, way: Ints, known: Mask, kept: Mask, lon: Floats, lat: Floats) -> None:
+        """Count the nodes without a place, and measure how much road ends at them.
+
+        Nobody knows how long a stretch to a missing node is: it counts as long as the others of its
+        way on average, or of all ways where none of its own is known.
+        """
         lost = kept[way] & ~known
         if not lost.any():
             return
         cut = np.unique(way[lost])
         self.counts["way_nodes_missing"] = int(lost.sum())
         self.counts["ways_cut_at_missing_nodes"] = len(cut)
-        stretches = (way[1:] == way[:-1]) & kept[way[1:]]
-        broken = stretches & (lost[1:] | lost[:-1])
-        self.share_missing = float(broken.sum() / max(stretches.sum(), 1))
         self.cut_ways = [self.names[one] or self.refs[one] or f"way {self.ids[one]}" for one in cut]
+        stretch = np.flatnonzero((way[1:] == way[:-1]) & kept[way[1:]])
+        is_lost = lost[stretch] | lost[stretch + 1]
+        there, ways = stretch[~is_lost], len(self.ids)
+        if not len(there):
+            self.share_missing = 1.0
+            return
+        length_m = geodesic_m(lon[there], lat[there], lon[there + 1], lat[there + 1])
+        number = np.bincount(way[there], minlength=ways)
+        whole_m = np.bincount(way[there], weights=length_m, minlength=ways)
+        mean_m = np.where(number > 0, whole_m / np.maximum(number, 1), length_m.mean())
+        lost_m = float(mean_m[way[stretch[is_lost]]].sum())
+        self.share_missing = lost_m / max(lost_m + float(length_m.sum()), 1e-9)
 
 
 @dataclass(frozen=True)
