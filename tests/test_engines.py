@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from studies import accessibility, write_tiny_study
-from test_travel_times import TURNS, restricted_worlds, worlds
+from test_travel_times import AT_NODES, TURNS, restricted_worlds, worlds
 from world import World
 
 from accessibility import load_study, run_study
@@ -59,7 +59,7 @@ TOWN = World(
 @pytest.mark.parametrize("engine", ["scipy", *COMPILED])
 def test_a_town_with_a_forbidden_turn_on_paper(engine: str, direction: str) -> None:
     # from a to c straight on at b is forbidden, and cf is one-way: c is reached from b alone
-    found = TOWN.times("abd", "c", engine=engine, direction=direction, speeds=TURNS)
+    found = TOWN.times("abd", "c", engine=engine, direction=direction, speeds=TURNS, **AT_NODES)
     if direction == "to_sites":
         assert found == {"a": {"c": None}, "b": {"c": 45}, "d": {"c": None}}
     else:  # from c round by f and d, or back over b

@@ -63,8 +63,9 @@ def test_every_form_of_openstreetmap_file_gives_the_same_times(tmp_path, suffix)
     path = world.write_osm(tmp_path / f"drawn{suffix}")
     network = read_network(path, speeds="finland-car", cache=False)
     assert (network.nodes, network.edges, len(network.turns.via)) == (4, 3, 1)
-    # 45 s a kilometre and 8 s for passing b; to d over c, as one may not turn right at b
-    expected = {"a": {"a": 0, "c": 98, "d": 196}, "c": {"a": 98, "c": 0, "d": 98}}
+    # 45 s a kilometre and 8 s for passing b; to d over c, as one may not turn right at b, where
+    # the U-turn takes 20 s
+    expected = {"a": {"a": 0, "c": 98, "d": 216}, "c": {"a": 98, "c": 0, "d": 98}}
     found = world.times("ac", "acd", speeds="finland-car", network=network, max_leg_m=1)
     assert found == expected
 
@@ -777,8 +778,8 @@ def test_a_turn_restriction_does_not_bind_the_way_back():
 def test_turn_restrictions_bind_only_where_the_table_asks(table):
     world = World(CROSS, turns=[("xs", "x", "wx", "no_left_turn")])
     assert world.times("s", "w", speeds=table) == {"s": {"w": 2 * PRIMARY_S[table]}}
-    # 45 s, 8 s at x, 90 s to an end and back, 8 s, 45 s
-    assert world.times("s", "w", speeds="finland-car") == {"s": {"w": 196}}
+    # 45 s, 8 s at x, 90 s to an end and back and 20 s to turn round there, 8 s, 45 s
+    assert world.times("s", "w", speeds="finland-car") == {"s": {"w": 216}}
 
 
 def test_u_turns_may_be_forbidden():
@@ -792,7 +793,10 @@ def test_u_turns_may_be_forbidden():
     """
     left = ("xs", "x", "wx", "no_left_turn")
     world = World(drawing, roads, turns=[left, ("nx", "n", "nx", "no_u_turn")])
-    assert world.times("s", "w", speeds=TURNS) == {"s": {"w": None}}  # nowhere to turn round
+    # nowhere to turn round: w cannot be reached, and is moved to x, 1 km away (45 and 180 s) ...
+    assert world.times("s", "w", speeds=TURNS) == {"s": {"w": 225}}
+    # ... where legs are long enough; else there is no way
+    assert world.times("s", "w", speeds=TURNS, max_leg_m=1) == {"s": {"w": None}}
     world = World(drawing, roads, turns=[left, ("xs", "x", "xs", "no_u_turn")])
     assert world.times("s", "w", speeds=TURNS) == {"s": {"w": 180}}
 

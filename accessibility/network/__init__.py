@@ -11,8 +11,9 @@ from accessibility.network.drive_times import (
     at_edge_speeds,
     drive_times,
 )
-from accessibility.network.graph import Parts, SearchGraph, find_parts, search_graph, sparse
+from accessibility.network.graph import SearchGraph, search_graph, sparse
 from accessibility.network.holdings import Holdings, holdings
+from accessibility.network.parts import Parts, find_parts
 from accessibility.network.region import region_problem
 from accessibility.network.roads import RoadNetwork, Turns, build_network
 from accessibility.network.snapping import NOWHERE, Snapped, Snapper, join, restand, stand, take

@@ -16,8 +16,10 @@ import numpy.typing as npt
 
 from accessibility.checks import SPEED_FACTOR, number, word
 from accessibility.errors import NetworkError
+from accessibility.network.destinations import no_through_arcs
 from accessibility.network.ferries import ferry_speeds_km_h
 from accessibility.network.roads import Floats, Ints, RoadNetwork
+from accessibility.network.turns import restricted_junctions
 from accessibility.speeds import (
     Season,
     SpeedTable,
@@ -72,6 +74,9 @@ class DriveTimes:
     forward_destination, backward_destination
         Whether each edge is open only to those who start or end on it or on its like around it:
         not for through traffic.
+    no_through
+        Per arc (2e: edge e forward, 2e + 1: backward): whether a drive may end or begin there, or
+        go on to the like, but never pass; see `destinations.no_through_arcs`.
     forward_km_h, backward_km_h
         Speed of each edge (0: closed), before `speed_factor`.
     through
@@ -100,6 +105,7 @@ class DriveTimes:
     ferry: npt.NDArray[np.bool_]
     forward_destination: npt.NDArray[np.bool_]
     backward_destination: npt.NDArray[np.bool_]
+    no_through: npt.NDArray[np.bool_]
     forward_km_h: Floats
     backward_km_h: Floats
     through: npt.NDArray[np.bool_]
@@ -181,6 +187,19 @@ def drive_times(
         )
     classes = np.array([tags.get("highway", "") for tags in network.tagsets])[tagset]
     node_delay_ds = _node_delay_ds(network, speeds, classes, is_open, start, end, nodes)
+    destination = [
+        np.array([rule.forward_destination for rule in rules])[tagset],
+        np.array([rule.backward_destination for rule in rules])[tagset],
+    ]
+    no_through = no_through_arcs(
+        nodes,
+        start,
+        end,
+        is_open=np.column_stack([edge_forward_ds, edge_backward_ds]).ravel() != CLOSED,
+        flagged=np.column_stack(destination).ravel(),
+        edge_m=network.edge_m,
+        restricted=restricted_junctions(network),
+    )
     return DriveTimes(
         network=network,
         segment_forward_ds=segment_forward_ds,
@@ -195,8 +214,9 @@ def drive_times(
         & ~ferry
         & np.array([_may_stop(tags, speeds) for tags in network.tagsets])[tagset],
         ferry=ferry,
-        forward_destination=np.array([rule.forward_destination for rule in rules])[tagset],
-        backward_destination=np.array([rule.backward_destination for rule in rules])[tagset],
+        forward_destination=destination[0],
+        backward_destination=destination[1],
+        no_through=no_through,
         forward_km_h=forward_km_h,
         backward_km_h=backward_km_h,
         through=np.ones(network.edges, dtype=bool),

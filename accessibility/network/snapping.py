@@ -16,7 +16,7 @@ import numpy.typing as npt
 import shapely
 
 from accessibility.network.drive_times import CLOSED, DriveTimes, whole_deciseconds
-from accessibility.network.graph import Parts, find_parts
+from accessibility.network.parts import Parts, find_parts
 from accessibility.network.roads import Floats, Ints
 
 if TYPE_CHECKING:
@@ -404,10 +404,10 @@ def stand(
     at_end = known & (safe_segment == last - 1) & ((1 - fraction) * segment_m <= AT_NODE_M)
     node = np.where(at_start, times.start[safe_edge], NOWHERE)
     node = np.where(at_end & ~at_start, times.end[safe_edge], node)
-    shut = _at_the_end_of_a_closed_road(times, safe_edge, node)
-    for part in (before, after):
-        for direction, part_ds in part.items():
-            part[direction] = np.where(shut, CLOSED, part_ds)
+    for side, direction in enumerate(("forward", "backward")):
+        shut = _beside_its_road(times, safe_edge, node, side)
+        before[direction] = np.where(shut, CLOSED, before[direction])
+        after[direction] = np.where(shut, CLOSED, after[direction])
     metres = np.where(np.isfinite(leg_m), leg_m, 0.0)
     return Snapped(
         edge=edge,
@@ -425,19 +425,19 @@ def stand(
     )
 
 
-def _at_the_end_of_a_closed_road(
-    times: DriveTimes, edge: Ints, node: Ints
-) -> npt.NDArray[np.bool_]:
-    """Mark points on a junction whose own road is closed while another leads there.
+def _beside_its_road(times: DriveTimes, edge: Ints, node: Ints, side: int) -> npt.NDArray[np.bool_]:
+    """Mark points on a junction whose own road is closed to passing while another leads there.
 
-    They stand on the junction, not along the closed road: nobody drives it from end to end.
+    They stand on the junction, not along the road that is closed, or not for through traffic:
+    nobody drives that from end to end.
     """
-    if times.through.all():
+    barred = ~times.through | times.no_through[side::2]
+    if not barred.any():
         return np.zeros(len(edge), dtype=bool)
-    is_open = (times.edge_forward_ds != CLOSED) | (times.edge_backward_ds != CLOSED)
-    passed = times.through & is_open
     joined = np.zeros(times.nodes, dtype=bool)
-    joined[times.start[passed]] = True
-    joined[times.end[passed]] = True
+    for one, edge_ds in enumerate((times.edge_forward_ds, times.edge_backward_ds)):
+        passed = times.through & ~times.no_through[one::2] & (edge_ds != CLOSED)
+        joined[times.start[passed]] = True
+        joined[times.end[passed]] = True
     on_junction = node != NOWHERE
-    return on_junction & ~times.through[edge] & joined[np.where(on_junction, node, 0)]
+    return on_junction & barred[edge] & joined[np.where(on_junction, node, 0)]

@@ -22,6 +22,7 @@ from accessibility.network import (
     Snapper,
     join,
     restand,
+    search_graph,
     take,
 )
 from accessibility.sites import Sites
@@ -110,11 +111,15 @@ def on_other_roads(
         The matrix after, and how many sites were searched again.
     """
     search, cells = _known(times)
-    before, graph = search.graph, reweighted(search.graph, roads)
+    before, graph = search.graph, search_graph(roads, like=search.graph)
     speed = snapper.access_speed_km_h
     sites = restand(roads, search.sites, access_speed_km_h=speed)
     cells = restand(roads, cells, access_speed_km_h=speed)
-    affected = _affected(search, before, roads) | _on_changed_edges(search.sites, before, roads)
+    if graph.nodes == before.nodes and np.array_equal(graph.arc, before.arc):
+        affected = _affected(search, before, roads)
+        affected |= _on_changed_edges(search.sites, before, roads)
+    else:  # so much faster that U-turns have to be remembered further on: other nodes
+        affected = np.ones(len(sites), dtype=bool)
     rows = np.flatnonzero(affected)
     again = take(sites, rows)
     found = node_times(graph, again, direction=search.direction, like=search)
@@ -144,16 +149,6 @@ def _known(times: TravelTimes) -> tuple[NodeTimes, Snapped]:
     return times.search, times.cells
 
 
-def _arc_ds(times: DriveTimes) -> Ints:
-    return np.column_stack([times.edge_forward_ds, times.edge_backward_ds]).ravel()
-
-
-def reweighted(graph: SearchGraph, roads: DriveTimes) -> SearchGraph:
-    """Take other driving times into a search graph; its nodes and links keep their numbers."""
-    weight_ds = _arc_ds(roads)[graph.arc] + roads.arc_delay_ds[graph.arc]
-    return replace(graph, times=roads, weight_ds=weight_ds)
-
-
 def _affected(search: NodeTimes, before: SearchGraph, roads: DriveTimes) -> Mask:
     """Mark the sites whose shortest paths a change can touch.
 
@@ -161,7 +156,7 @@ def _affected(search: NodeTimes, before: SearchGraph, roads: DriveTimes) -> Mask
     is just the difference of its ends' times); a faster one only where it now beats that
     difference. Where no link does either, every shortest path and time stays as it is.
     """
-    after = reweighted(before, roads)
+    after = before.at(roads)
     after_ds = np.where(after.through, after.weight_ds, UNREACHABLE)
     before_ds = np.where(before.through, before.weight_ds, UNREACHABLE)
     changed = np.flatnonzero(after_ds != before_ds)

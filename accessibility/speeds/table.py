@@ -124,6 +124,9 @@ class SpeedTable(_Part):
     turn_restrictions, barriers, barrier_open, barrier_open_kind
         Whether turn restrictions hold and barriers stop; the kinds of barrier that let pass, and
         the finer kinds (`bollard=rising`) that do though their kind stops.
+    u_turn_delay_s
+        Price of a U-turn at a junction, where it could dodge a turn restriction; without any, no
+        shortest way has one.
     ferry
         Car ferries; None closes them.
     ford_delay_s
@@ -167,6 +170,7 @@ class SpeedTable(_Part):
     closed_tags: dict[str, tuple[str, ...]] = {}
     oneway_keys: tuple[str, ...] | None = None
     turn_restrictions: bool = False
+    u_turn_delay_s: Delay = 0
     barriers: bool = False
     barrier_open: tuple[str, ...] = ()
     barrier_open_kind: tuple[str, ...] = ()

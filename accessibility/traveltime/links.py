@@ -109,7 +109,7 @@ def _on_edges(
             places, links = graph.links_of(arcs)
             rows.append(usable[places])
             nodes.append(graph.tail[links])
-            times_ds.append(before_ds[usable][places])
+            times_ds.append(before_ds[usable][places] + graph.u_turn_ds[links])
         else:
             delay_ds = graph.times.arc_delay_ds[arcs]
             rows.append(usable)
@@ -128,7 +128,7 @@ def _on_junctions(
     if direction == "from_sites":
         return [at_node], [junctions], [none_ds]
     places, nodes, ds = arrivals(graph, junctions)
-    copy_places, copies = positions_of(graph.junction, junctions)
+    copy_places, copies = positions_of(graph.standing, junctions)
     return (
         [at_node[places], at_node[copy_places]],
         [nodes, copies],
@@ -148,11 +148,11 @@ def arrivals(graph: SearchGraph, junctions: Ints) -> tuple[Ints, Ints, Ints]:
         Positions in `junctions`, the nodes that the links come from, and their deciseconds:
         parallel arrays.
     """
-    ends = graph.junction[graph.head]
+    ends = graph.standing[graph.head]
     if not graph.times.through.all():
         passed = graph.through
         joined = np.zeros(graph.times.nodes, dtype=bool)
-        joined[ends[passed]] = True
+        joined[graph.junction[graph.head[passed]]] = True
         joined[graph.junction[graph.tail[passed]]] = True
         ends = np.where(passed | ~joined[ends], ends, NOWHERE)
     places, links = positions_of(ends, junctions)

@@ -165,7 +165,7 @@ class PointTimes:
                 places, links = graph.links_of(arcs)
                 rows.append(usable[places])
                 nodes.append(graph.tail[links])
-                extra_ds.append(before_ds[usable][places])
+                extra_ds.append(before_ds[usable][places] + graph.u_turn_ds[links])
         at_node = np.flatnonzero(points.node != NOWHERE)
         if direction == "to_sites":
             rows.append(at_node)
