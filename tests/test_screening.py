@@ -226,6 +226,20 @@ def test_the_only_hospital_comes_last_however_many_lose_minutes(objective: Objec
     assert found.closures[-1].people_affected == 1
 
 
+def test_a_lost_tier_weighs_more_than_a_broken_number_of_sites() -> None:
+    region = Region(
+        times=matrix({"a": [5, 5], "b": [5, 5], "d": [1, INF]}),
+        population=grid([1, 2]),
+        sites=site_list({"a": "doctor", "b": "doctor", "d": "dentist"}),
+        targets=(asks("doctors", "doctor", min_sites=2),),
+        tiers=DOCTOR_AND_DENTIST,
+    )
+    found = region.screen()
+    assert [one.sites for one in found.closures] == [("a",), ("b",), ("d",)]
+    assert [one.broken for one in found.closures] == [("doctors",), ("doctors",), ()]
+    assert [one.lost_tiers for one in found.closures] == [(), (), ("dentist",)]
+
+
 def test_people_left_without_come_before_minutes() -> None:
     region = Region(
         times=matrix({"a": [5, 5, INF], "b": [60, 50, INF], "c": [INF, INF, 5], "d": [90, 90, 90]}),
