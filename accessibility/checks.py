@@ -70,8 +70,12 @@ SET_SPEED_KM_H = Limits(above=0, at_most=130)
 #: Minutes by which a modelled time may be off.
 ERROR_MIN = Limits(at_least=0, at_most=60)
 BAND_MIN = Limits(above=0, at_most=100_000)
-RESOLUTION_M = Limits(above=0)
-CAPACITY = Limits(at_least=0)
+RESOLUTION_M = Limits(above=0, at_most=100_000)
+#: From an address to a country; a size of a cell beyond is a slip of the hand.
+CELL_SIZE_M = Limits(at_least=0.1, at_most=1_000_000)
+#: As many as people are taken in a cell.
+CAPACITY = Limits(at_least=0, at_most=1e12)
+SAVING_EUR = Limits(at_least=-1e15, at_most=1e15)
 PEOPLE_FACTOR = Limits(at_least=0, at_most=100)
 LONGITUDE = Limits(at_least=-180, at_most=180)
 LATITUDE = Limits(at_least=-90, at_most=90)

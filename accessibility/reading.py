@@ -207,7 +207,8 @@ def read_sites(
         For a file: the CRS to work in, and the tiers.
     **columns
         For a file: the names of its columns where they are not `id`, `name`, `tier`, `lon`, `lat`,
-        and of optional ones such as `capacity`.
+        and of optional ones such as `capacity`; `layer` of a GeoPackage, and `sites_crs` where
+        `lon` and `lat` are no degrees.
 
     Raises
     ------
@@ -226,9 +227,13 @@ def read_sites(
     if crs is None or tiers is None:
         raise DataError("read_sites needs crs and tiers")
     known = tiers if isinstance(tiers, Tiers) else Tiers(list_of(tiers, "tiers", Tier))
-    _check_keys("read_sites", columns, set(SitesPart.model_fields) - {"source"})
+    _check_keys(
+        "read_sites", columns, set(SitesPart.model_fields) - {"source", "crs"} | {"sites_crs"}
+    )
     for key, column in columns.items():
         text(column, f"read_sites: {key}")
+    if "sites_crs" in columns:
+        columns["crs"] = columns.pop("sites_crs")
     standard = {key: key for key in ("id", "name", "tier", "lon", "lat")}
     return read_site_list(path_of(source, "source"), standard | columns, crs=crs, tiers=known)
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from accessibility.checks import (
     ACCESS_SPEED_KM_H,
+    CELL_SIZE_M,
     ERROR_MIN,
     MAX_LEG_M,
     MIN_COMPONENT_M,
@@ -93,7 +94,7 @@ class PopulationPart(_Part):
     y: str | None = None
     crs: str | None = None
     anchor: Literal["centre", "lower-left"] = "centre"
-    cell_size_m: Annotated[float, Field(gt=0)] | str | None = None
+    cell_size_m: Annotated[float, Field(**CELL_SIZE_M.field)] | str | None = None
     layer: str | None = None
     people: str | None = None
     groups: dict[str, str] = {}

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from studies import accessibility, write_tiny_study
 
 from accessibility import load_study, read_population, read_sites
-from accessibility.errors import DataError, PopulationError
+from accessibility.errors import DataError, PopulationError, StudyError
 from accessibility.reading import with_areas
 from accessibility.services import Text, Tier, Tiers
 from accessibility.sources.areas import read_areas
@@ -162,6 +162,9 @@ def test_a_code_that_nobody_named_is_refused_with_the_key(tmp_path, code):
     "text",
     [
         "sep=;\nx;y;people\n",
+        '"sep=;"\nx;y;people\n',
+        "SEP=;;;\nx;y;people\n",
+        "Title;;\n;;\nx;y;people\n",
         '"Population, by cell"\n\nx;y;people\n',
         "Väestö ruuduittain\nx;y;people\n",
         '"x";"y";"people"\n',
@@ -192,6 +195,14 @@ def test_a_row_without_its_last_values_is_read_but_never_without_people(tmp_path
     assert any("4 rows lack values at their end" in note for note in population.notes)
     path.write_text("x;y;people;note\n" + "\n".join([*rows[:3], "435250;6900250"]))
     with pytest.raises(DataError, match="no number in row 5"):
+        read_population(path, crs=CRS, **GRID)
+
+
+def test_thousands_without_quotes_are_no_two_columns(tmp_path):
+    path = tmp_path / "grid.csv"
+    rows = [f"{x},{y},1,234" for x, y in PLACES]  # 1,234 people, and no note
+    path.write_text("\n".join(["x,y,people,note,source", *rows]), encoding="utf-8")
+    with pytest.raises(DataError, match=r"row 2 lacks values.*1,234 may be one number or two"):
         read_population(path, crs=CRS, **GRID)
 
 
@@ -344,6 +355,54 @@ def test_cells_of_several_sizes_take_a_column_of_sizes(tmp_path):
         read_population(path, crs=CRS, **GRID | {"cell_size_m": None})
 
 
+def lattice(folder: Path, cells: list[tuple[int, int]], spacing_m: int = 250) -> Path:
+    """Write cells by their place on a lattice, lower-left corners, one person each."""
+    path = folder / "grid.csv"
+    rows = [f"{435_000 + x * spacing_m},{6_900_000 + y * spacing_m},1" for x, y in cells]
+    path.write_text("\n".join(["x,y,people", *rows]), encoding="utf-8")
+    return path
+
+
+SMALL = [(x, y) for x in range(4) for y in range(4)]
+
+
+@pytest.mark.parametrize("times", [2, 4, 10])
+def test_corners_of_two_sizes_of_cells_are_told_apart(tmp_path, times):
+    # 16 cells of 250 m, and 16 several times as large to the north of them: all on one lattice
+    large = [(times * x, times * (y + 4)) for x in range(4) for y in range(4)]
+    path = lattice(tmp_path, [*SMALL, *large])
+    columns = GRID | {"anchor": "lower-left"}
+    with pytest.raises(PopulationError, match=f"several sizes.*lattice of {250 * times}"):
+        read_population(path, crs=CRS, **columns | {"cell_size_m": None})
+    told = read_population(path, crs=CRS, **columns).notes
+    assert any(f"stand on a lattice of {250 * times} m" in note for note in told)
+
+
+@pytest.mark.parametrize(
+    "alone", [[(9, 9), (15, 12), (21, 6)], [(8, 8), (12, 13), (16, 8), (8, 17)]]
+)
+def test_cells_of_one_size_with_gaps_are_of_one_size(tmp_path, alone):
+    path = lattice(tmp_path, [*SMALL, *alone])
+    columns = GRID | {"cell_size_m": None, "anchor": "lower-left"}
+    assert read_population(path, crs=CRS, **columns).counts["cell_size_m"] == 250
+
+
+@pytest.mark.parametrize("size_m", [float("nan"), float("inf"), 1e300, 1e-300, 0, -250, True])
+def test_a_size_of_cells_is_a_possible_number(tmp_path, size_m):
+    with pytest.raises(StudyError, match="cell_size_m"):
+        read_population(lattice(tmp_path, SMALL), crs=CRS, **GRID | {"cell_size_m": size_m})
+
+
+def test_a_shape_without_area_is_no_cell(tmp_path):
+    flat = [shapely.box(x, y, x, y + 250) if x == 435_250 else shapely.box(x, y, x + 250, y + 250)
+            for x, y in PLACES]  # fmt: skip
+    gpd.GeoDataFrame({"people": [1, 2, 4, 8]}, geometry=flat, crs=CRS).to_parquet(
+        tmp_path / "grid.parquet"
+    )
+    with pytest.raises(PopulationError, match=r"row 2, 4 has a shape without area"):
+        read_population(tmp_path / "grid.parquet", crs=CRS, people="people")
+
+
 @pytest.mark.parametrize(
     ("short", "size_m", "x", "y"),
     [
@@ -493,6 +552,15 @@ def test_sites_may_stand_in_metres_of_a_named_crs(tmp_path):
     assert read.xy.tolist() == [[435_000, 6_900_000]]
     with pytest.raises(DataError, match=r"look like metres of .*: give it as sites.crs"):
         read_site_list(path, columns, crs=CRS, tiers=tiers)
+
+
+def test_python_names_the_crs_of_sites_as_a_study_does(tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text("id,name,tier,lon,lat\n1,A,L,435000,6900000\n", encoding="utf-8")
+    read = read_sites(path, crs=CRS, tiers=[LOCAL], sites_crs=CRS)
+    assert read.xy.tolist() == [[435_000, 6_900_000]]
+    with pytest.raises(StudyError, match='"nowhere" is no CRS'):
+        read_sites(path, crs=CRS, tiers=[LOCAL], sites_crs="nowhere")
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from typing import Any, Literal, get_args
 
 from accessibility.checks import (
     CAPACITY,
-    FINITE,
     LATITUDE,
     LONGITUDE,
     PEOPLE_FACTOR,
     POSITIVE,
+    SAVING_EUR,
     SET_SPEED_KM_H,
     SPEED_FACTOR,
     Limits,
@@ -369,7 +369,7 @@ class Proposal:
     def __post_init__(self) -> None:
         for name in ("body", "diary_number", "preparer", "date", "contact", "replacement"):
             of_kind(getattr(self, name), f"Proposal: {name}", str, error=ScenarioError)
-        _set_number(self, "saving_eur", FINITE, optional=True)
+        _set_number(self, "saving_eur", SAVING_EUR, optional=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from accessibility.errors import DataError, examples
@@ -13,7 +14,9 @@ from accessibility.errors import DataError, examples
 NAMES_OF_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 ENCODINGS = ("utf-8-sig", "cp1252")
 #: Spreadsheets name the separator in a first line of its own.
-SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*')
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\1*\s*', re.IGNORECASE)
+#: Two values that may be one number, thousands apart.
+MAY_BE_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}"), re.compile(r"\d{3}(\.\d*)?")
 ROWS_LOOKED_AT = 50
 
 
@@ -78,12 +81,28 @@ def read_csv_text(path: Path) -> CsvText:
         )
     short = [place for place, row in enumerate(rows) if len(row) < width]
     if short:
+        if delimiter == ",":
+            _check_thousands(rows, lines, short, path)
         notes.append(
             f"{path.name}: {len(short)} rows lack values at their end, read as empty: row "
             f"{examples(lines[place] for place in short)}"
         )
     rows = [[*row[:width], *[""] * (width - len(row))] for row in rows]
     return CsvText(rows[0], rows[1:], lines[1:], delimiter, notes)
+
+
+def _check_thousands(rows: list[list[str]], lines: list[int], short: list[int], path: Path) -> None:
+    """Refuse rows that lack values and hold two that may be one, as 1,234 without quotes is."""
+    first, second = MAY_BE_THOUSANDS
+    for place in short:
+        row = [value.strip() for value in rows[place]]
+        for one, other in pairwise(row):
+            if first.fullmatch(one) and second.fullmatch(other):
+                raise DataError(
+                    f"{path}: row {lines[place]} lacks values at its end, and its {one},{other} "
+                    "may be one number or two: write numbers without thousands separators, or "
+                    "give every row all its values"
+                )
 
 
 def _rows(text: str, delimiter: str, path: Path) -> tuple[list[list[str]], list[int]]:
@@ -124,9 +143,9 @@ def _titles(rows: list[list[str]]) -> int:
     filled = [sum(bool(value.strip()) for value in row) for row in rows]
     if len(filled) < 3 or max(filled) < 2:
         return 0
-    widest, titles = max(map(len, rows)), 0
-    for row, values in zip(rows[:-2], filled, strict=False):
-        if values != 1 or len(row) == widest:
+    titles = 0
+    for values in filled[:-2]:  # padded to the width of the table by spreadsheets, or not
+        if values != 1:
             break
         titles += 1
     return titles

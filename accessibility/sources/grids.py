@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import KDTree
 
+from accessibility.checks import CELL_SIZE_M, number
 from accessibility.errors import PopulationError, StudyError, did_you_mean, examples
 from accessibility.partition import SAME_PEOPLE, Partition, taken_partition
 from accessibility.population import FEWEST, MOST, OWN_COLUMNS, Population, compare_with_register
@@ -40,6 +41,10 @@ ANCHORS = ("centre", "lower-left")
 MIXED_SIZES = 1.05
 #: Cells that share less than this part of the smaller one only touch (projecting bends a lattice).
 SLIVER = 0.01
+#: Cells may be as many times as large as the smallest: 10 km and 1 km, 1 km and 250 m.
+COARSER = (10, 8, 5, 4, 3, 2)
+#: Chance below which cells do not keep to a coarser lattice by accident.
+UNLIKELY = 1e-6
 #: A place further than this share of a cell from its lattice stands on no lattice.
 OFF_LATTICE = 0.02
 
@@ -87,6 +92,8 @@ class GridColumns:
     def __post_init__(self) -> None:
         if self.anchor not in ANCHORS:
             raise StudyError(f'anchor is "{self.anchor}"; expected one of {examples(ANCHORS)}')
+        if self.cell_size_m is not None and not isinstance(self.cell_size_m, str):
+            number(self.cell_size_m, "cell_size_m", CELL_SIZE_M)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,10 +369,11 @@ def _cell_size_m(table: Table, columns: GridColumns) -> float | Floats | None:
     if not isinstance(columns.cell_size_m, str):
         return columns.cell_size_m
     sizes = table.numbers(columns.cell_size_m, "population.cell_size_m", counts=True)
-    if (sizes <= 0).any():
+    wrong = np.array([not CELL_SIZE_M.hold(size) for size in sizes])
+    if wrong.any():
         raise PopulationError(
-            f"{table.path}: row {table.rows(sizes <= 0)} has a cell of no size "
-            f"({columns.cell_size_m}); expected metres"
+            f"{table.path}: row {table.rows(wrong)} has a cell of no size "
+            f"({columns.cell_size_m}: {sizes[wrong][0]:g}); expected metres, {CELL_SIZE_M}"
         )
     return sizes
 
@@ -397,6 +405,11 @@ def _from_geometry(
     to_crs = transformer(declared, crs)
     squares = shapely.transform(geometry, lambda xy: np.column_stack(to_crs.transform(*xy.T)))
     sizes = np.sqrt(shapely.area(squares))
+    if not sizes.all():
+        raise PopulationError(
+            f"{table.path}: row {table.rows(sizes == 0)} has a shape without area; expected "
+            "squares or other areas, or points"
+        )
     notes = []
     if sizes.max() > sizes.min() * MIXED_SIZES:
         notes.append(f"cells are of different sizes, {sizes.min():.0f} to {sizes.max():.0f} m")
@@ -470,6 +483,11 @@ def _lattice(
         notes.append(f"cells are taken to be as large as they stand apart, {apart}")
     else:
         size = size_m / unit_m
+    if isinstance(size_m, float | int) and (coarser := _coarser(x, y, size_m / unit_m)):
+        notes.append(
+            f"some cells stand on a lattice of {coarser * unit_m:.6g} m: is population.cell_size_m "
+            f"= {size_m:g} right for all of them?"
+        )
     if anchor == "lower-left":
         x, y = x + size / 2, y + size / 2
     centre_x, centre_y = to_study(x, y, source=declared, target=crs, table=table, what="cells")
@@ -550,7 +568,40 @@ def _spacing(x: Floats, y: Floats, table: Table) -> float:
             f"lattice of {size:.6g}, but no two of them are nearer than {nearest.min():.6g}; give "
             "population.cell_size_m, as a number or as the column that holds each cell's size"
         )
+    coarser = _coarser(x, y, size)
+    if coarser:
+        raise PopulationError(
+            f"{table.path}: the grid's cells seem to be of several sizes: some stand {size:.6g} "
+            f"apart, the others on a lattice of {coarser:.6g}; give population.cell_size_m, as a "
+            "number or as the column that holds each cell's size"
+        )
     return size
+
+
+def _coarser(x: Floats, y: Floats, size: float) -> float:
+    """Return the spacing of cells that keep to a lattice of their own, several times as coarse.
+
+    Cells that are left out because nobody lives there leave the others at any place of the one
+    lattice. Where those that stand at least k cells from any other all keep to every k-th place,
+    by chance one in k^2 a cell, they are cells of k times the size.
+
+    Returns
+    -------
+    float
+        The largest such spacing; 0 where there is none.
+    """
+    points = np.rint(np.column_stack([x - x.min(), y - y.min()]) / size)
+    if len(points) < 3:
+        return 0.0
+    nearest = KDTree(points).query(points, k=2, p=np.inf)[0][:, 1]
+    if not (nearest <= 1).any():  # of one coarse size: said by the size that the study gives
+        return 0.0
+    for times in COARSER:
+        lone = points[nearest >= times]
+        by_chance = float(times) ** (-2 * (len(lone) - 1)) if len(lone) else 1.0
+        if by_chance < UNLIKELY and not ((lone - lone[0]) % times).any():
+            return times * size
+    return 0.0
 
 
 def _ids(table: Table, columns: GridColumns, centre: Floats) -> pd.Index:

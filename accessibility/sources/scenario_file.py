@@ -14,6 +14,7 @@ from accessibility.checks import (
     CAPACITY,
     LATITUDE,
     LONGITUDE,
+    SAVING_EUR,
     SET_SPEED_KM_H,
     SPEED_FACTOR,
     path_of,
@@ -158,7 +159,7 @@ class ProposalPart(_Part):
     date: str | Date = ""
     contact: str = ""
     replacement: str = ""
-    saving_eur: float | int | None = None
+    saving_eur: Annotated[float | int, Field(**SAVING_EUR.field)] | None = None
 
 
 class ScenarioFile(_Part):
