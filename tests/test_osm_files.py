@@ -9,11 +9,13 @@ import osmium
 import pytest
 from osmium.osm.mutable import Node, Way
 from studies import accessibility
+from world import World
 
 from accessibility.errors import NetworkError
 from accessibility.network import RoadNetwork, drive_times
 from accessibility.sources.osm import read_osm
 from accessibility.sources.speed_tables import built_in_table
+from accessibility.speeds import SpeedTable
 
 DEGREE_M = 111_412.0  # of latitude at 60 N, roughly: the roads of this file run north
 PRIMARY = '<tag k="highway" v="primary"/>'
@@ -282,6 +284,30 @@ def test_a_faster_road_on_the_same_nodes_stays(tmp_path):
     slow = '<tag k="highway" v="residential"/>'
     network = read(tmp_path, *NODES, way(1, 1, 2, 3, tags=slow), way(2, 1, 2, 3))
     assert (network.edges, network.nodes) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        (("bcd", {"highway": "primary", "maxspeed": "80"}), ("bcd", {"highway": "residential"})),
+        (("bcd", {"highway": "primary", "oneway": "yes"}),
+         ("dcb", {"highway": "primary", "oneway": "yes"})),
+    ],
+)  # fmt: skip
+def test_a_road_of_two_ways_on_the_same_nodes_meets_others_as_one(ways):
+    world = World("a-b-c-d-e", list(ways))
+    table = SpeedTable(
+        name="t", mode="car", speed_km_h={"primary": 80, "residential": 40}, junction_delay_s=8
+    )
+    # four kilometres at 80 km/h; b and d would be junctions of three roads: 16 s
+    assert world.times("ae", "ae", speeds=table)["a"]["e"] == 180
+    assert world.times("ae", "ae", speeds=table)["e"]["a"] == 180
+    fork = World("""
+        a-b-c-d-e
+          |
+          f
+    """, list(ways))  # fmt: skip
+    assert fork.times("ae", "ae", speeds=table)["a"]["e"] == 188
 
 
 def test_of_several_roads_between_two_junctions_each_counts_once(tmp_path):

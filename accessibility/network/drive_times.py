@@ -354,9 +354,9 @@ def _node_delay_ds(
         if speeds.junction_classes
         else ~np.isin(classes, list(NO_JUNCTION_CLASSES))
     )
-    meeting = np.bincount(start[counted], minlength=nodes) + np.bincount(
-        end[counted], minlength=nodes
-    )
+    roads = np.flatnonzero(counted)
+    roads = roads[np.unique(network.drawn_as[roads], return_index=True)[1]]  # each line once
+    meeting = np.bincount(start[roads], minlength=nodes) + np.bincount(end[roads], minlength=nodes)
     signal_tags = np.array([tags.get("highway") == SIGNALS for tags in network.node_tagsets])
     signals = np.zeros(nodes, dtype=bool)
     signals[: network.nodes] = signal_tags[network.node_tags]

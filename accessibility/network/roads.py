@@ -175,6 +175,33 @@ class RoadNetwork:
         )
 
     @property
+    def drawn_as(self) -> Ints:
+        """The first edge that is drawn on the same line as each edge: one road of several ways.
+
+        Two one-way ways on the same nodes, or a road that is tagged twice, are edges of their own
+        but no junction where they meet other roads.
+        """
+        return self._once("drawn_as", self._find_same_lines)
+
+    def _find_same_lines(self) -> Ints:
+        low = np.minimum(self.edge_start, self.edge_end)
+        high = np.maximum(self.edge_start, self.edge_end)
+        order = np.lexsort((high, low))
+        alike = (low[order[1:]] == low[order[:-1]]) & (high[order[1:]] == high[order[:-1]])
+        drawn_as = np.arange(self.edges)
+        first: dict[tuple[object, ...], int] = {}
+        for edge in np.unique(np.concatenate([order[1:][alike], order[:-1][alike]])).tolist():
+            points = slice(self.point_from[edge], self.point_from[edge + 1])
+            lon, lat = self.point_lon[points], self.point_lat[points]
+            if self.edge_start[edge] > self.edge_end[edge]:
+                lon, lat = lon[::-1], lat[::-1]
+            segments = slice(self.segment_from[edge], self.segment_from[edge + 1])
+            length_cm = round(float(self.segment_m[segments].sum()) * 100)  # graphs: straight lines
+            line = low[edge], high[edge], length_cm, lon.tobytes(), lat.tobytes()
+            drawn_as[edge] = first.setdefault(line, edge)
+        return drawn_as
+
+    @property
     def bounds(self) -> tuple[float, float, float, float]:
         """West, south, east, north in degrees."""
         lon, lat = self.point_lon, self.point_lat
