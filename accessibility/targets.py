@@ -170,6 +170,7 @@ def check_targets(
     targets = list_of(targets, "targets", Target)
     model_error_min = number(model_error_min, "model_error_min", ERROR_MIN)
     for matrix in (times, *(variants or {}).values(), *(uncertain or {}).values()):
+        of_kind(matrix, "each matrix of variants and uncertain", TravelTimes)
         check_same_cells(matrix.cell_ids, population, "the travel times")
     verdicts = []
     for target in targets:

@@ -586,6 +586,15 @@ def run() -> acc.Run:
     return acc.run_study(acc.load_study(acc.demo_study()), sensitivity=False)
 
 
+def read_demo_people(run: acc.Run, **given: object) -> Population:
+    """Read the demo's grid with its own columns, and what is given otherwise."""
+    part = run.study.file.population
+    own = {"people": part.people, "id": part.id, "x": part.x, "y": part.y, "grid_crs": part.crs}
+    return acc.read_population(
+        run.study.inputs["population"], **{"crs": "EPSG:3067", **own, **given}
+    )
+
+
 @pytest.mark.parametrize(
     "call",
     [
@@ -604,6 +613,15 @@ def run() -> acc.Run:
             run.study.inputs["sites"], crs="EPSG:3067", tiers=run.tiers, names="n"
         ),
         lambda run, tmp: acc.read_sites(run.study.inputs["sites"], crs="EPSG:3067", tiers="LA"),
+        lambda run, tmp: read_demo_people(run, cell_size_m=float("nan")),
+        lambda run, tmp: read_demo_people(run, cell_size_m=-1000),
+        lambda run, tmp: read_demo_people(run, groups="old"),
+        lambda run, tmp: read_demo_people(run, groups={"old": None}),
+        lambda run, tmp: read_demo_people(run, keep={"municipality": "Jyväskylä"}),
+        lambda run, tmp: read_demo_people(run, crs="EPSG:4326"),
+        lambda run, tmp: acc.check_targets(
+            run.times, run.population, run.sites, run.tiers, [], variants={"winter": 1}
+        ),
         lambda run, tmp: acc.read_run(1),
         lambda run, tmp: acc.run_study("demo.toml"),
         lambda run, tmp: acc.run_study(run.study, cache="no"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import KDTree
 
-from accessibility.checks import CELL_SIZE_M, number
+from accessibility.checks import CELL_SIZE_M, number, text
 from accessibility.errors import PopulationError, StudyError, did_you_mean, examples
 from accessibility.partition import SAME_PEOPLE, Partition, taken_partition
 from accessibility.population import FEWEST, MOST, OWN_COLUMNS, Population, compare_with_register
@@ -92,8 +92,22 @@ class GridColumns:
     def __post_init__(self) -> None:
         if self.anchor not in ANCHORS:
             raise StudyError(f'anchor is "{self.anchor}"; expected one of {examples(ANCHORS)}')
+        for name in ("people", "id", "x", "y", "municipality", "layer"):
+            if getattr(self, name) is not None:
+                text(getattr(self, name), f"population.{name}")
         if self.cell_size_m is not None and not isinstance(self.cell_size_m, str):
-            number(self.cell_size_m, "cell_size_m", CELL_SIZE_M)
+            number(self.cell_size_m, "population.cell_size_m", CELL_SIZE_M)
+        for name, kind in (("groups", "column"), ("keep", "list of values")):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, Mapping):
+                raise StudyError(f"population.{name} must be a table: a {kind} by name")
+        for name, column in (self.groups or {}).items():
+            text(column, f"population.groups.{name}")
+        for name, values in (self.keep or {}).items():
+            if isinstance(values, str) or not isinstance(values, Iterable):
+                raise StudyError(
+                    f'population.keep.{name} is "{values}", expected a list: ["{values}"]'
+                )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
