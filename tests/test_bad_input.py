@@ -223,7 +223,10 @@ STUDY_SETTINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "x without y": ({"population": {"y": None}}, ["x and y go together"]),
     "unknown anchor": ({"population": {"anchor": "center"}}, ["population.anchor", "'centre'"]),
-    "cells of no size": ({"population": {"cell_size_m": 0}}, ["cell_size_m", "greater than 0"]),
+    "cells of no size": (
+        {"population": {"cell_size_m": 0}},
+        ["cell_size_m", "greater than or equal to 0.1"],
+    ),
     "legs of no speed": (
         {"snapping": {"access_speed_km_h": 0}},
         ["snapping.access_speed_km_h", "greater than 0"],

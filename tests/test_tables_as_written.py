@@ -513,6 +513,7 @@ def test_a_dry_run_reads_borders_as_a_run_does(bordered):
         ("EPSG:32635", 28.3, -15.4, "EPSG:32735"),  # Zambia, with the zone of the north
         ("EPSG:32735", 28.3, 55.4, "EPSG:32635"),
         ("EPSG:3067", 28.3, -15.4, "Check the file's crs"),  # degrees are no metres of another CRS
+        ("EPSG:32635", 60.0, -40.0, "Check the file's crs"),  # though 60 m from a false origin fit
     ],
 )
 def test_a_guess_at_misplaced_sites_names_a_crs_they_lie_in(tmp_path, crs, lon, lat, word):
