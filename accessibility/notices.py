@@ -116,6 +116,12 @@ def network_notices(network: RoadNetwork) -> list[str]:
             "the road file holds no relation at all: no turn restriction, no ferry's route. "
             "A filtered extract? Keep its relations (osmium tags-filter ... r/restriction)"
         )
+    obeys_turns = network.read_for is not None and network.read_for.turn_restrictions
+    if counts.get("turn_restrictions_timed") and obeys_turns:
+        found.append(
+            f"{counts['turn_restrictions_timed']:,} turn restrictions hold at some hours only: "
+            "left out"
+        )
     if counts.get("edges_drawn_twice"):
         found.append(
             f"{counts['edges_drawn_twice']:,} pieces of road are drawn twice on the same nodes; "

@@ -13,6 +13,7 @@ from world import World
 
 from accessibility.errors import NetworkError
 from accessibility.network import RoadNetwork, drive_times
+from accessibility.notices import network_notices
 from accessibility.sources.osm import read_osm
 from accessibility.sources.speed_tables import built_in_table
 from accessibility.speeds import SpeedTable
@@ -201,6 +202,25 @@ def test_ways_that_carry_their_places_need_no_nodes(tmp_path):
     assert thousandths(read(tmp_path, node(5, 7), road)) == 6, "a node's own place goes first"
 
 
+def test_a_packed_file_may_keep_the_places_of_nodes_in_its_ways(tmp_path):
+    # osmium add-locations-to-ways: nodes without tags are gone
+    whole = World("a-b-c", {"abc": "primary"}, nodes={"b": {"barrier": "gate"}})
+    plain = whole.write_osm(tmp_path / "whole.osm.pbf")
+    header = osmium.io.Reader(str(plain)).header()
+    path = tmp_path / "ways.osm.pbf"
+    file = osmium.io.File(str(path), "pbf,locations_on_ways=true")
+    writer = osmium.SimpleWriter(file, header=header)
+    for item in osmium.FileProcessor(str(plain)).with_locations():
+        if not item.is_node() or len(item.tags):
+            writer.add(item)
+    writer.close()
+    table = built_in_table("plain")
+    ways, nodes = read_osm(path, table), read_osm(plain, table)
+    assert ways.edges == nodes.edges == 2, "cut at the gate"
+    assert np.array_equal(ways.point_lon, nodes.point_lon)
+    assert np.array_equal(ways.segment_m, nodes.segment_m)
+
+
 def test_an_answer_that_the_server_broke_off_is_refused(tmp_path):
     remark = "<remark> runtime error: Query timed out in &quot;query&quot; at line 3 </remark>"
     with pytest.raises(NetworkError, match=r"stopped before it was whole \(runtime error: Query"):
@@ -360,6 +380,7 @@ def test_a_restriction_of_some_hours_is_left_out_and_counted(tmp_path, tags):
     network = read(tmp_path, *NODES, way(1, 1, 2), way(2, 2, 3), relation, table="finland-car")
     assert len(network.turns.via) == 0
     assert network.counts["turn_restrictions_timed"] == 1
+    assert network_notices(network) == ["1 turn restrictions hold at some hours only: left out"]
 
 
 @pytest.mark.parametrize(
