@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 from world import CRS, World
 
+from accessibility.network import Snapper, at_edge_speeds, drive_times, search_graph
 from accessibility.point_matrix import Points, point_matrix
 from accessibility.scenarios import Roads, select_edges
 from accessibility.sources.speed_tables import built_in_table
+from accessibility.traveltime import PointTimes, node_times
 
 PLAIN = built_in_table("plain")
 
@@ -25,6 +27,64 @@ def test_a_road_number_is_matched_as_a_whole() -> None:
     chosen = select_edges(network, Roads(ref="61"), CRS)
     ways = {network.way_ref[way] for way in network.edge_way[np.flatnonzero(chosen)]}
     assert ways == {"61", "9; 61"}
+
+
+# --- closed roads --------------------------------------------------------------------------------
+
+CUTS = {
+    "one way": [("abcd", {})],
+    "three ways": [("ab", {}), ("bc", {"maxspeed": "80"}), ("cd", {})],
+    "three ways, one turned": [("ab", {}), ("cb", {}), ("cd", {})],
+    "all turned": [("ba", {}), ("cb", {}), ("dc", {})],
+}
+
+
+@pytest.mark.parametrize("direction", ["to_sites", "from_sites"])
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_closed_road_is_one_however_it_is_cut_into_ways(cut: str, direction: str) -> None:
+    # road 9 from a to d is closed; s lies west of a, t east of d, and 5 km of other road join them
+    world = World(
+        """
+        s-a     d-t
+          |     |
+          e-----f
+        """,
+        [(way, {"highway": "primary", "ref": "9", **tags}) for way, tags in CUTS[cut]],
+        places={"b": (2000, 0), "c": (3000, 0), "1": (1600, 0), "2": (3400, 0), "3": (2500, 0)},
+    )
+    table = built_in_table("plain")
+    network = world.network(table)
+    closed = at_edge_speeds(
+        drive_times(network, table),
+        *[getattr(drive_times(network, table), f"{way}_km_h") for way in ("forward", "backward")],
+        through=~select_edges(network, Roads(ref="9"), CRS),
+    )
+    snapper = Snapper(
+        closed, CRS, access_speed_km_h=20, max_leg_m=5000, min_component_m=1000
+    )  # fmt: skip
+    names = "12stb3"
+    points = snapper.snap_sites(world.xy(names))
+    graph = search_graph(closed)
+    found = node_times(graph, points, direction=direction)
+    ds = PointTimes(graph, points, direction=direction).of_sites(found, np.arange(len(names)))
+    times = {
+        (one, two): int(ds[names.index(two), names.index(one)]) / 10
+        for one in names
+        for two in "stb13"
+    }
+    # 45 s a kilometre. From 1, 600 m from a and 2,400 m from d, out at either end
+    assert times["1", "s"] == pytest.approx(72, abs=0.2)
+    assert times["1", "t"] == pytest.approx(153, abs=0.2)
+    assert times["2", "s"] == pytest.approx(153, abs=0.2)
+    assert times["2", "t"] == pytest.approx(72, abs=0.2)
+    # along the road to one another, across the places where it is cut
+    assert times["1", "3"] == pytest.approx(40.5, abs=0.2)
+    assert times["2", "1"] == pytest.approx(81, abs=0.2)
+    assert times["1", "b"] == pytest.approx(18, abs=0.2)
+    # nobody drives through: 1 + 1 + 3 + 1 + 1 km from s to t
+    assert times["s", "t"] == pytest.approx(315, abs=0.2)
+    assert times["s", "1"] == pytest.approx(72, abs=0.2)
+    assert times["t", "b"] == pytest.approx(135, abs=0.2)
 
 
 # --- lists of pairs ------------------------------------------------------------------------------

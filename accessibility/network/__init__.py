@@ -4,6 +4,7 @@
 on, `snapping` places cells and sites.
 """
 
+from accessibility.network.closed_roads import ClosedRoads, closed_roads
 from accessibility.network.drive_times import (
     CLOSED,
     DS_PER_S,
@@ -22,6 +23,7 @@ __all__ = [
     "CLOSED",
     "DS_PER_S",
     "NOWHERE",
+    "ClosedRoads",
     "DriveTimes",
     "Holdings",
     "Parts",
@@ -32,6 +34,7 @@ __all__ = [
     "Turns",
     "at_edge_speeds",
     "build_network",
+    "closed_roads",
     "drive_times",
     "find_parts",
     "holdings",

@@ -20,6 +20,7 @@ from accessibility.network import (
     SearchGraph,
     Snapped,
     Snapper,
+    closed_roads,
     join,
     restand,
     search_graph,
@@ -182,7 +183,9 @@ def _on_changed_edges(points: Snapped, before: SearchGraph, roads: DriveTimes) -
         & (old.edge_backward_ds == roads.edge_backward_ds)
         & (old.through == roads.through)
     )
-    changed = ~same[np.maximum(points.edge, 0)] & (points.edge != NOWHERE)
+    edge = np.maximum(points.edge, 0)
+    changed = ~same[edge] | closed_roads(old).differs(closed_roads(roads), edge)
+    changed &= points.edge != NOWHERE
     # a site on a junction is joined to every edge that meets there
     ends = np.concatenate([old.start[~same], old.end[~same]])
     return changed | ((points.node != NOWHERE) & np.isin(points.node, ends))

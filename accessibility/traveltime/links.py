@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from accessibility.network import CLOSED, NOWHERE, SearchGraph, Snapped
+from accessibility.network import CLOSED, NOWHERE, SearchGraph, Snapped, closed_roads
 
 Direction = Literal["to_sites", "from_sites"]
 Ints = npt.NDArray[np.int64]
@@ -98,23 +98,25 @@ def _on_edges(
 ) -> tuple[list[Ints], list[Ints], list[Ints]]:
     """Join sites to the ends of the edges that they stand on: sites, nodes, deciseconds."""
     rows, nodes, times_ds = [], [], []
+    roads = closed_roads(graph.times)
+    sites = roads.along(sites)
     on_edge = np.flatnonzero(sites.edge != NOWHERE)
     for side, before_ds, after_ds in (
         (0, sites.before_forward_ds, sites.after_forward_ds),
         (1, sites.before_backward_ds, sites.after_backward_ds),
     ):
-        usable = on_edge[before_ds[on_edge] != CLOSED]
-        arcs = 2 * sites.edge[usable] + side
         if direction == "to_sites":
-            places, links = graph.links_of(arcs)
+            usable = on_edge[before_ds[on_edge] != CLOSED]
+            places, links = graph.links_of(roads.entry[2 * sites.edge[usable] + side])
             rows.append(usable[places])
             nodes.append(graph.tail[links])
             times_ds.append(before_ds[usable][places] + graph.u_turn_ds[links])
         else:
-            delay_ds = graph.times.arc_delay_ds[arcs]
+            usable = on_edge[after_ds[on_edge] != CLOSED]
+            arcs = roads.exit[2 * sites.edge[usable] + side]
             rows.append(usable)
             nodes.append(graph.arc_head[arcs])
-            times_ds.append(after_ds[usable] + delay_ds)
+            times_ds.append(after_ds[usable] + graph.times.arc_delay_ds[arcs])
     return rows, nodes, times_ds
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from accessibility.network import CLOSED, NOWHERE, SearchGraph, Snapped
+from accessibility.network import CLOSED, NOWHERE, SearchGraph, Snapped, closed_roads
 from accessibility.traveltime.engines import (
     AUTO,
     LEAST_PAIRS,
@@ -147,22 +147,27 @@ class PointTimes:
     """
 
     def __init__(self, graph: SearchGraph, points: Snapped, *, direction: Direction) -> None:
+        self._roads = closed_roads(graph.times)
+        points = self._roads.along(points)
         self.points = points
         self.direction = direction
+        self._sites_given: Snapped | None = None
+        self._sites: Snapped | None = None
         rows, nodes, extra_ds = [], [], []
         on_edge = np.flatnonzero(points.edge != NOWHERE)
         for side, before_ds, after_ds in (
             (0, points.before_forward_ds, points.after_forward_ds),
             (1, points.before_backward_ds, points.after_backward_ds),
         ):
-            usable = on_edge[before_ds[on_edge] != CLOSED]
-            arcs = 2 * points.edge[usable] + side
             if direction == "to_sites":  # leave along the arc, on to its head
+                usable = on_edge[after_ds[on_edge] != CLOSED]
+                arcs = self._roads.exit[2 * points.edge[usable] + side]
                 rows.append(usable)
                 nodes.append(graph.arc_head[arcs])
                 extra_ds.append(after_ds[usable] + graph.times.arc_delay_ds[arcs])
             else:  # arrive along the arc, from any node that may turn into it
-                places, links = graph.links_of(arcs)
+                usable = on_edge[before_ds[on_edge] != CLOSED]
+                places, links = graph.links_of(self._roads.entry[2 * points.edge[usable] + side])
                 rows.append(usable[places])
                 nodes.append(graph.tail[links])
                 extra_ds.append(before_ds[usable][places] + graph.u_turn_ds[links])
@@ -183,7 +188,6 @@ class PointTimes:
         self._extra_ds = np.concatenate(extra_ds)[order]
         self._columns = self._nodes
         self._column_nodes: Ints | None = None
-        self._times = graph.times
         self._by_node = np.argsort(points.node, kind="stable")
         self._node_of = points.node[self._by_node]
         order = np.argsort(points.edge, kind="stable")
@@ -191,7 +195,7 @@ class PointTimes:
         first = np.flatnonzero(np.diff(edges, prepend=NOWHERE - 1) != 0)
         self._edges, self._edge_from = edges[first], np.append(first, len(edges))
         on_road = np.maximum(self._edges, 0)  # of points that have none, no end is ever asked
-        self._edge_start, self._edge_end = graph.times.start[on_road], graph.times.end[on_road]
+        self._edge_start, self._edge_end = self._roads.start[on_road], self._roads.end[on_road]
 
     def _rows_on(self, edge: int) -> Ints:
         """List the points on an edge."""
@@ -209,8 +213,9 @@ class PointTimes:
         """Give the deciseconds of every point to or from one site, access legs left out."""
         found = np.full(len(self.points), UNREACHABLE, dtype=np.int64)
         self._read_nodes(found, times, times.ds[site])
-        self._along_the_same_edge(found, times.sites, site)
-        self._to_the_end_of_the_edge(found, times.sites, site)
+        sites = self._on_roads(times.sites)
+        self._along_the_same_edge(found, sites, site)
+        self._to_the_end_of_the_edge(found, sites, site)
         return found.astype(np.int32)
 
     def of_sites(self, times: NodeTimes, sites: Ints) -> Times:
@@ -223,6 +228,7 @@ class PointTimes:
         found = np.full((len(sites), len(self.points)), UNREACHABLE, dtype=np.int32)
         first = np.append(self._first, len(self._nodes)).astype(np.int64)
         columns = self._columns_in(times)
+        standing = self._on_roads(times.sites)
 
         def some(part: slice) -> None:
             read_nodes(
@@ -230,8 +236,8 @@ class PointTimes:
             )
             for place in range(len(sites))[part]:
                 site = int(sites[place])
-                self._along_the_same_edge(found[place], times.sites, site)
-                self._to_the_end_of_the_edge(found[place], times.sites, site)
+                self._along_the_same_edge(found[place], standing, site)
+                self._to_the_end_of_the_edge(found[place], standing, site)
 
         in_threads(some, len(sites), times.by.threads)
         return found
@@ -248,14 +254,21 @@ class PointTimes:
             with_leg_ds = np.where(node_ds == UNREACHABLE, node_ds, node_ds + leg_ds[site])
             np.minimum(best, with_leg_ds, out=best)
         self._read_nodes(nearest, times, best)
+        standing = self._on_roads(times.sites)
         for site in sites:
             own = np.full(len(self.points), UNREACHABLE, dtype=np.int64)
-            rows = self._along_the_same_edge(own, times.sites, int(site))
-            ends = self._to_the_end_of_the_edge(own, times.sites, int(site))
+            rows = self._along_the_same_edge(own, standing, int(site))
+            ends = self._to_the_end_of_the_edge(own, standing, int(site))
             rows = np.union1d(rows, ends)
             own[rows] = np.where(own[rows] == UNREACHABLE, own[rows], own[rows] + leg_ds[site])
             nearest[rows] = np.minimum(nearest[rows], own[rows])
         return nearest.astype(np.int32)
+
+    def _on_roads(self, sites: Snapped) -> Snapped:
+        """Let sites stand on their closed roads, once for many searches."""
+        if self._sites is None or self._sites_given is not sites:
+            self._sites_given, self._sites = sites, self._roads.along(sites)
+        return self._sites
 
     def _read_nodes(self, found: Ints, times: NodeTimes, node_ds: Ints | Times) -> None:
         """Write each point's time over the nodes that it can leave to, or arrive from."""
@@ -298,8 +311,8 @@ class PointTimes:
             return np.empty(0, dtype=np.int64)
         found_rows = []
         for end, after_ds in (
-            (self._times.end[edge], sites.after_forward_ds[site]),
-            (self._times.start[edge], sites.after_backward_ds[site]),
+            (self._roads.end[edge], sites.after_forward_ds[site]),
+            (self._roads.start[edge], sites.after_backward_ds[site]),
         ):
             first, last = np.searchsorted(self._node_of, [end, end + 1])
             if after_ds != CLOSED and last > first:
@@ -314,11 +327,14 @@ class PointTimes:
             return np.empty(0, dtype=np.int64)
         rows, points = self._rows_on(sites.edge[site]), self.points
         sign = 1 if self.direction == "to_sites" else -1
-        for before_ds, site_before_ds in (
-            (points.before_forward_ds, sites.before_forward_ds[site]),
-            (points.before_backward_ds, sites.before_backward_ds[site]),
+        for before_ds, site_before_ds, ahead in (
+            (points.before_forward_ds, sites.before_forward_ds[site], sign),
+            (points.before_backward_ds, sites.before_backward_ds[site], sign),
+            # on a closed road with a one-way piece, one may know but the times to its end
+            (points.after_forward_ds, sites.after_forward_ds[site], -sign),
+            (points.after_backward_ds, sites.after_backward_ds[site], -sign),
         ):
-            between = sign * (site_before_ds - before_ds[rows])
+            between = ahead * (site_before_ds - before_ds[rows])
             usable = (before_ds[rows] != CLOSED) & (site_before_ds != CLOSED) & (between >= 0)
             found[rows[usable]] = np.minimum(found[rows[usable]], between[usable])
         if sites.node[site] != NOWHERE:
