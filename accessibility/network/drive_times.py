@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from accessibility.checks import SPEED_FACTOR, number, word
 from accessibility.errors import NetworkError
+from accessibility.network.crossings import OpenRoads, passing_delay_ds
 from accessibility.network.destinations import no_through_arcs
 from accessibility.network.ferries import ferry_speeds_km_h
 from accessibility.network.roads import Floats, Ints, RoadNetwork
@@ -32,9 +33,7 @@ from accessibility.speeds import (
 DS_PER_S = 10
 CLOSED = -1
 M_S_PER_KM_H = 1 / 3.6
-FEWEST_EDGES_OF_JUNCTION = 3
 NO_JUNCTION_CLASSES = frozenset({"service", "track", "ferry", ""})
-SIGNALS = "traffic_signals"
 
 
 def whole_deciseconds(seconds: Floats) -> Ints:
@@ -186,7 +185,13 @@ def drive_times(
             + ", ".join(sorted(met))
         )
     classes = np.array([tags.get("highway", "") for tags in network.tagsets])[tagset]
-    node_delay_ds = _node_delay_ds(network, speeds, classes, is_open, start, end, nodes)
+    arc_delay_ds = _arc_delay_ds(
+        network,
+        speeds,
+        classes,
+        open_ways=(edge_forward_ds != CLOSED, edge_backward_ds != CLOSED),
+        ends=(start, end, nodes),
+    )
     destination = [
         np.array([rule.forward_destination for rule in rules])[tagset],
         np.array([rule.backward_destination for rule in rules])[tagset],
@@ -206,7 +211,7 @@ def drive_times(
         segment_backward_ds=segment_backward_ds,
         edge_forward_ds=edge_forward_ds,
         edge_backward_ds=edge_backward_ds,
-        arc_delay_ds=node_delay_ds[np.column_stack([end, start]).ravel()],
+        arc_delay_ds=arc_delay_ds,
         start=start,
         end=end,
         nodes=nodes,
@@ -339,35 +344,48 @@ def _with_barriers(network: RoadNetwork, speeds: SpeedTable) -> tuple[Ints, Ints
     return start, end, nodes
 
 
-def _node_delay_ds(
+def _arc_delay_ds(
     network: RoadNetwork,
     speeds: SpeedTable,
     classes: npt.NDArray[np.str_],
-    is_open: npt.NDArray[np.bool_],
-    start: Ints,
-    end: Ints,
-    nodes: int,
+    *,
+    open_ways: tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]],
+    ends: tuple[Ints, Ints, int],
 ) -> Ints:
-    """Delay of passing each junction: at signals, else where at least three roads meet."""
-    counted = is_open & (
+    """Delay of passing on at the end of each arc: on entering a crossing, and at fords."""
+    forward, backward = open_ways
+    start, end, nodes = ends
+    counted = (forward | backward) & (
         np.isin(classes, speeds.junction_classes)
         if speeds.junction_classes
         else ~np.isin(classes, list(NO_JUNCTION_CLASSES))
     )
-    roads = np.flatnonzero(counted)
-    roads = roads[np.unique(network.drawn_as[roads], return_index=True)[1]]  # each line once
-    meeting = np.bincount(start[roads], minlength=nodes) + np.bincount(end[roads], minlength=nodes)
-    signal_tags = np.array([tags.get("highway") == SIGNALS for tags in network.node_tagsets])
-    signals = np.zeros(nodes, dtype=bool)
-    signals[: network.nodes] = signal_tags[network.node_tags]
+    once = np.flatnonzero(counted)
+    once = once[np.unique(network.drawn_as[once], return_index=True)[1]]  # each line once
+    counted = np.isin(np.arange(network.edges), once)
     junction_ds, signal_ds, ford_ds = whole_deciseconds(
         np.array([speeds.junction_delay_s, speeds.signal_delay_s, speeds.ford_delay_s or 0.0])
     )
-    delay = np.where(meeting >= FEWEST_EDGES_OF_JUNCTION, junction_ds, 0)
-    delay = np.where(signals, np.maximum(delay, signal_ds), delay)
-    fords = np.array([tags.get("ford", "no") != "no" for tags in network.node_tagsets])
-    delay[: network.nodes] += np.where(fords[network.node_tags], ford_ds, 0)
-    return delay
+    roads = OpenRoads(
+        network=network,
+        start=start,
+        end=end,
+        nodes=nodes,
+        forward=forward,
+        backward=backward,
+        counted=counted,
+    )
+    delay = passing_delay_ds(
+        roads,
+        junction_ds=int(junction_ds),
+        signal_ds=int(signal_ds),
+        piece_m=speeds.crossing_piece_m,
+        extent_m=speeds.crossing_extent_m,
+    )
+    fords = np.zeros(nodes, dtype=bool)
+    tagged = np.array([tags.get("ford", "no") != "no" for tags in network.node_tagsets])
+    fords[: network.nodes] = tagged[network.node_tags]
+    return delay + ford_ds * fords[np.column_stack([end, start]).ravel()]
 
 
 def _count(rules: list[WaySpeed], tagset: Ints, is_open: npt.NDArray[np.bool_]) -> dict[str, int]:

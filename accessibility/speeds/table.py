@@ -12,6 +12,7 @@ Speed = Annotated[float, Field(gt=0, le=130, allow_inf_nan=False)]
 Delay = Annotated[float, Field(ge=0, le=7200, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
+Metres = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)]
 Factor = Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)]
 
 ACCESS_KEYS: dict[str, tuple[str, ...]] = {
@@ -135,6 +136,10 @@ class SpeedTable(_Part):
         Delay at a node where at least three edges of `junction_classes` meet (empty: every class
         but service roads and tracks), and at traffic signals; at a junction with signals the
         longer of the two.
+    crossing_piece_m, crossing_extent_m
+        Nodes of one crossing, which costs its delay once, lie on pieces of road no longer than
+        this, between carriageways or from signals to the junction, and within this extent in
+        metres (roundabouts may be wider). 0: every node is a crossing of its own.
     surface_cap_km_h, tracktype_cap_km_h, smoothness_cap_km_h
         Highest speed on a surface, track grade or smoothness.
     no_stopping, no_stopping_tags
@@ -180,6 +185,8 @@ class SpeedTable(_Part):
     junction_delay_s: Delay = 0
     junction_classes: tuple[str, ...] = ()
     signal_delay_s: Delay = 0
+    crossing_piece_m: Metres = 0
+    crossing_extent_m: Metres = 0
     surface_cap_km_h: dict[str, Speed] = {}
     tracktype_cap_km_h: dict[str, Speed] = {}
     smoothness_cap_km_h: dict[str, Speed] = {}
