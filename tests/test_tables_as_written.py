@@ -6,6 +6,7 @@ The grid is four cells of 250 m in a square, with 1, 2, 4 and 8 people unless to
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,7 +16,7 @@ import pytest
 import shapely
 from hypothesis import given
 from hypothesis import strategies as st
-from studies import accessibility, write_tiny_study
+from studies import accessibility, put_column, write_tiny_study
 
 from accessibility import load_study, read_population, read_sites
 from accessibility.errors import DataError, PopulationError, StudyError
@@ -490,6 +491,24 @@ def test_a_register_is_compared_by_the_areas_where_the_grid_names_none(bordered)
     population = read_population(load_study(bordered))
     assert population.municipalities.tolist() == ["W", "W", "E", "E"]
     assert population.people.tolist() == [1, 2, 8, 16]
+
+
+def test_a_forecast_takes_its_municipalities_from_the_areas_too(bordered):
+    # West alone is forecast: a 1 and b 2 become 10 and 20; c and d stay 4 x 2 and 8 x 2
+    folder = bordered.parent
+    shutil.copyfile(folder / "people.csv", folder / "later.csv")
+    put_column(folder / "later.csv", "people", [10, 20, 40, 80])
+    put_column(folder / "later.csv", "young", [10, 10, 20, 40])
+    put_column(folder / "later.csv", "old", [0, 10, 20, 40])
+    (folder / "later.toml").write_text(
+        'schema_version = 1\nname = "Later"\n[[changes]]\naction = "population"\n'
+        'source = "later.csv"\nmunicipality = "W"\nyear = 2040\n', encoding="utf-8"
+    )  # fmt: skip
+    answer = accessibility("run", bordered, "--scenario", folder / "later.toml",
+                           "--out", folder / "out")  # fmt: skip
+    assert answer.code == 0, answer.err
+    cells = gpd.read_parquet(next((folder / "out").rglob("cells.parquet")))
+    assert sorted(cells["people"]) == [8, 10, 16, 20]
 
 
 def test_a_dry_run_reads_borders_as_a_run_does(bordered):
