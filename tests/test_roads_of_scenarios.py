@@ -11,7 +11,7 @@ from accessibility.network import Snapper, at_edge_speeds, drive_times, search_g
 from accessibility.point_matrix import Points, point_matrix
 from accessibility.scenarios import Roads, select_edges
 from accessibility.sources.speed_tables import built_in_table
-from accessibility.traveltime import PointTimes, node_times
+from accessibility.traveltime import PointTimes, SearchBy, node_times
 
 PLAIN = built_in_table("plain")
 
@@ -39,9 +39,12 @@ CUTS = {
 }
 
 
+@pytest.mark.parametrize("engine", ["scipy", "buckets", "hierarchy"])
 @pytest.mark.parametrize("direction", ["to_sites", "from_sites"])
 @pytest.mark.parametrize("cut", CUTS)
-def test_a_closed_road_is_one_however_it_is_cut_into_ways(cut: str, direction: str) -> None:
+def test_a_closed_road_is_one_however_it_is_cut_into_ways(
+    cut: str, direction: str, engine: str
+) -> None:
     # road 9 from a to d is closed; s lies west of a, t east of d, and 5 km of other road join them
     world = World(
         """
@@ -65,7 +68,7 @@ def test_a_closed_road_is_one_however_it_is_cut_into_ways(cut: str, direction: s
     names = "12stb3"
     points = snapper.snap_sites(world.xy(names))
     graph = search_graph(closed)
-    found = node_times(graph, points, direction=direction)
+    found = node_times(graph, points, direction=direction, by=SearchBy(engine=engine))
     ds = PointTimes(graph, points, direction=direction).of_sites(found, np.arange(len(names)))
     times = {
         (one, two): int(ds[names.index(two), names.index(one)]) / 10

@@ -12,13 +12,15 @@ from collections import defaultdict
 
 import networkx as nx
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_engines import COMPILED
 from test_travel_times import AT_NODES, arcs_of, as_seconds, worlds
 from world import World
 
-from accessibility.network.drive_times import DS_PER_S
+from accessibility.network import DS_PER_S, drive_times
+from accessibility.network.parts import find_parts
 from accessibility.speeds import SpeedTable
 
 DESTINATION = {"highway": "primary", "motor_vehicle": "destination"}
@@ -200,10 +202,7 @@ def found_in(world: World, speeds: SpeedTable, **options: object) -> dict:
 @given(world=ruled_worlds(), u_turn_s=st.sampled_from([0, 2, 10, 30, 200]))
 def test_law_times_are_those_of_a_search_over_whole_drives(world: World, u_turn_s: int) -> None:
     speeds = table(u_turn_s)
-    if not u_turn_s:  # a U-turn for nothing
-        expected = by_whole_drives(world, 0)
-    else:
-        expected = by_whole_drives(world, u_turn_s * DS_PER_S)
+    expected = by_whole_drives(world, u_turn_s * DS_PER_S)
     assert found_in(world, speeds) == expected
     come = found_in(world, speeds, direction="from_sites")
     assert {one: {two: come[two][one] for two in come} for one in come} == expected
@@ -221,3 +220,88 @@ def test_law_so_says_every_engine(world: World, u_turn_s: int, direction: str) -
     for engine in COMPILED:
         found = world.travel_times(names, names, engine=engine, **options)
         np.testing.assert_array_equal(found.time_s, wanted.time_s)
+
+
+# --- on paper: 45 s a kilometre ------------------------------------------------------------------
+
+SHORTCUT = """
+s-a---b-t
+  |   |
+  c---d
+"""
+
+
+@pytest.mark.parametrize("direction", ["to_sites", "from_sites"])
+@pytest.mark.parametrize("engine", ["scipy", *COMPILED])
+def test_nobody_drives_through_a_road_for_destination_traffic(engine: str, direction: str) -> None:
+    # s to t: 1 + 1 + 2 + 1 + 1 km round; along ab it would be 4 km. 1 is in the middle of ab
+    world = World(SHORTCUT, {"ab": DESTINATION}, places={"1": (2000, 0)})
+    found = world.times("st1", "st1", speeds=table(), engine=engine, direction=direction)
+    assert found == {
+        "s": {"s": 0, "t": 270, "1": 90},
+        "t": {"s": 270, "t": 0, "1": 90},
+        "1": {"s": 90, "t": 90, "1": 0},
+    }
+
+
+def test_roads_that_only_destination_traffic_reaches_are_left_and_reached() -> None:
+    # ab is for destination traffic, the streets behind it are not: all of them lie behind
+    world = World("s-t-a-b-c-d", {"ab": DESTINATION})
+    assert world.times("scd", "sd", speeds=table()) == {
+        "s": {"s": 0, "d": 225},
+        "c": {"s": 180, "d": 45},
+        "d": {"s": 225, "d": 0},
+    }
+
+
+def test_a_restriction_over_a_way_forbids_the_whole_way() -> None:
+    # from s over xy to w is forbidden, from t is not; s drives on to n, and back over y
+    drawing = """
+    w-y-n
+      |
+    t-x
+      |
+      s
+    """
+    roads = dict.fromkeys(("wy", "yn", "xy", "tx", "sx"), "primary")
+    world = World(drawing, roads, turns=[("sx", "xy", "wy", "no_u_turn")])
+    assert world.times("st", "wn", speeds=table(20)) == {
+        "s": {"w": 245, "n": 135},  # 135 s to n, 20 s to turn round there, 90 s back to w
+        "t": {"w": 135, "n": 135},
+    }
+    forced = World(drawing, roads, turns=[("sx", "xy", "yn", "only_right_turn")])
+    # from s neither to t nor to w: back from n (or from w, whom t reaches) at 20 s a turn
+    assert forced.times("s", "wn", speeds=table(20)) == {"s": {"w": 245, "n": 135}}
+
+
+def test_a_site_that_nobody_may_turn_in_to_is_moved_to_where_it_can_be_reached() -> None:
+    turns = [("ab", "b", "bd", "no_left_turn"), ("bc", "b", "bd", "no_right_turn")]
+    world = World(
+        """
+          d
+          |
+        a-b-c
+        """,
+        {"ab": "primary", "bc": "primary", "bd": "primary"},
+        turns=turns,
+    )
+    speeds = table(20)
+    parts = find_parts(drive_times(world.network(speeds), speeds))
+    assert parts.core.tolist() == [True, True, False]
+    # d is moved to b: 45 s, and 1 km at 20 km/h
+    assert world.times("ac", "d", speeds=speeds) == {"a": {"d": 225}, "c": {"d": 225}}
+
+
+@pytest.mark.parametrize(("price_s", "expected"), [(0, 93), (20, 113), (300, 180)])
+def test_a_u_turn_that_dodges_a_restriction_costs_time(price_s: float, expected: int) -> None:
+    # s to v: left at b is forbidden; 30 m on is a side street, c. By d and e it is 4 km in all
+    world = World(
+        places={
+            "s": (0, 0), "b": (1000, 0), "c": (1030, 0), "k": (1030, -30), "d": (2000, 0),
+            "e": (2000, 1000), "v": (1000, 1000),
+        },
+        roads=[(way, "primary") for way in ("sb", "bcd", "ck", "de", "ev", "bv")],
+        turns=[("sb", "b", "bv", "no_left_turn")],
+    )  # fmt: skip
+    # 2.06 km (45 + 1.4 + 1.4 + 45 s) and the U-turn at c; or 4 km by the block
+    assert world.times("s", "v", speeds=table(price_s)) == {"s": {"v": expected}}
