@@ -36,10 +36,7 @@ def band_polygons(
     Where two neighbouring pixels belong to different roads the time jumps; the border is drawn
     half-way, as for cells, by cutting the difference from the band off at one pixel's leg.
     """
-    known = surface.sample >= 0
-    ds = np.full(surface.sample.shape, np.inf)
-    sample_ds = np.where(point_ds == UNREACHABLE, np.inf, point_ds.astype(np.float64))
-    ds[known] = sample_ds[surface.sample[known]] + surface.leg_ds[known]
+    ds = _pixel_ds(surface, point_ds)
     cap_ds = surface.resolution_m / (surface.access_speed_km_h / 3.6) * DS_PER_S
     m_to_ds = cap_ds / surface.resolution_m
     over_ds = (surface.leg_m - surface.max_leg_m) * m_to_ds
@@ -61,6 +58,20 @@ def band_polygons(
     for place in range(len(shapes) - 2, -1, -1):
         shapes[place] = _inside(shapes[place], shapes[place + 1])
     yield from shapes
+
+
+def _pixel_ds(surface: Surface, point_ds: npt.NDArray[np.int32]) -> Floats:
+    """Time each pixel: the road's nearest point, between two sampled ones, and the leg to it."""
+    known = surface.sample >= 0
+    ds = np.full(surface.sample.shape, np.inf)
+    sample_ds = np.where(point_ds == UNREACHABLE, np.inf, point_ds.astype(np.float64))
+    here_ds = sample_ds[surface.sample[known]]
+    with np.errstate(invalid="ignore"):  # a road that leads out of reach half-way
+        drift_ds = sample_ds[surface.other[known]] - here_ds
+        drift_ds *= surface.share[known]
+    drift_ds[~np.isfinite(drift_ds)] = 0.0
+    ds[known] = here_ds + drift_ds + surface.leg_ds[known]
+    return ds
 
 
 def _window(mask: Mask) -> tuple[slice | None, slice | None]:

@@ -54,7 +54,8 @@ def isochrones(
         Those that the matrix was made with, which it carries: they need not be given, and others
         are refused.
     resolution_m
-        Spacing of the raster; None takes 250 m, or what the size of the region allows.
+        Spacing of the raster; None takes one that fits the shortest band (25 m for five minutes
+        on foot, 250 m for a quarter of an hour by car), or what the size of the region allows.
 
     Returns
     -------
@@ -90,6 +91,7 @@ def isochrones(
         max_leg_m=settings.max_leg_m,
         resolution_m=resolution_m,
         layers=places * len(bands_min),
+        shortest_band_min=min(bands_min),
     )
     column = "tier" if by == "tier" else "site_id"
     rows: list[dict[str, object]] = []
