@@ -23,12 +23,20 @@ import osmnx as ox
 import pandas as pd
 import shapely
 from pyproj import Transformer
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import KDTree
 
 import accessibility.speeds
+from accessibility import read_network
+from accessibility.point_matrix import Points, point_matrix
 from accessibility.speeds import Season, SpeedTable, way_speed
 
 REPO = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("ACCESSIBILITY_DATA", REPO.parent / "shared")) / "data"
+LINKS = "reference/official-road-distances"
+LINK_M = 300  # a site of a link farther than this from a node is not compared
+LONG_LINK_M = 3000  # nodes stand up to LINK_M off: shorter links say nothing
 MATCH_M = 300  # a station farther than this from a road of its number is not compared
 FASTEST_KM_H = 105  # free flow from here up is driven on 120 km/h roads only
 ACCESS_LEG_KM_H = 20  # as in the studies
@@ -289,6 +297,57 @@ def report_delays(table: SpeedTable) -> Iterator[str]:
         yield f"| {drive.name} | {fits[0]} | {fits[-1]} |"
 
 
+def report_links() -> Iterator[str]:
+    """Compare official lengths of links with the shortest way on the state-road graph."""
+    folder = DATA / "finland-road-network"
+    edges = pd.read_parquet(folder / "fi_state_roads_edges.parquet")
+    nodes = pd.read_parquet(folder / "fi_state_roads_nodes.parquet")
+    links = pd.read_csv(DATA / LINKS / "travel_time_links_official_length.csv")
+    sites = pd.read_csv(DATA / LINKS / "travel_time_link_sites.csv").set_index("site")
+    place = pd.Series(np.arange(len(nodes)), index=nodes["node"])
+    start, end = place[edges["u"]].to_numpy(), place[edges["v"]].to_numpy()
+    graph = coo_array((edges["length_m"], (start, end)), shape=(len(nodes), len(nodes)))
+    to_metres = Transformer.from_crs(4326, 3067, always_xy=True)
+    tree = KDTree(np.column_stack(to_metres.transform(nodes["lon"], nodes["lat"])))
+    off_m, near = tree.query(np.column_stack(to_metres.transform(sites["lon"], sites["lat"])))
+    off_m, near = pd.Series(off_m, sites.index), pd.Series(near, sites.index)
+    close = links["from_site"].map(off_m).le(LINK_M) & links["to_site"].map(off_m).le(LINK_M)
+    links = links[close & links["official_m"].ge(LONG_LINK_M)]
+    found = dijkstra(graph.tocsr(), directed=False, indices=near.to_numpy())
+    row = pd.Series(np.arange(len(near)), near.index)
+    ways_m = found[links["from_site"].map(row), links["to_site"].map(near)]
+    ratio = ways_m[np.isfinite(ways_m)] / links["official_m"][np.isfinite(ways_m)]
+    quartiles = np.quantile(ratio, [0.25, 0.5, 0.75])
+    yield "| links compared | ours / official length, median (quartiles) |"
+    yield "|---|---|"
+    yield f"| {len(ratio)} | {quartiles[1]:.3f} ({quartiles[0]:.3f} to {quartiles[2]:.3f}) |"
+
+
+def report_streets(table: SpeedTable) -> Iterator[str]:
+    """Compare drives on streets with what OSRM's car profile was measured to need for them."""
+    drives = pd.read_csv(REPO / "docs/street_drives.csv")
+    yield "| streets of | drives | ours / OSRM, median (10 %, 90 %) | every node a crossing |"
+    yield "|---|---|---|---|"
+    for extract in sorted(set(drives["extract"])):
+        part = drives[drives["extract"] == extract]
+        network = read_network(DATA / f"osm-extracts/{extract}.osm.pbf", speeds=table, cache=False)
+        names = pd.Index([str(name) for name in part.index], dtype=object)
+        starts, goals = (
+            Points(ids=names, lon=part[f"{one}_lon"].to_numpy(), lat=part[f"{one}_lat"].to_numpy())
+            for one in ("from", "to")
+        )
+        ratios = []
+        for used in (table, table.model_copy(update={"crossing_piece_m": 0.0})):
+            found = point_matrix(network, starts, goals, speeds=used)
+            own = found[found["from_id"] == found["to_id"]].set_index("from_id")
+            ratios.append(own["travel_time_s"].reindex(names).to_numpy() / part["osrm_s"])
+        low, middle, high = np.quantile(ratios[0], [0.1, 0.5, 0.9])
+        yield (
+            f"| {extract} | {len(part)} | {middle:.2f} ({low:.2f} to {high:.2f}) "
+            f"| {np.median(ratios[1]):.2f} |"
+        )
+
+
 def main(arguments: list[str]) -> int:
     """Print every table, or check that speeds.md holds every row of them."""
     table = read_table("finland-car")
@@ -301,6 +360,8 @@ def main(arguments: list[str]) -> int:
         "Limits": lambda: report_limits(rows),
         "Known drives, minutes": lambda: report_drives(table),
         "Junction delays that fit": lambda: report_delays(table),
+        "Official links": report_links,
+        "Streets": lambda: report_streets(table),
     }
     page = (REPO / "docs/speeds.md").read_text(encoding="utf-8") if "--check" in arguments else None
     missing = 0

@@ -63,9 +63,9 @@ def test_every_form_of_openstreetmap_file_gives_the_same_times(tmp_path, suffix)
     path = world.write_osm(tmp_path / f"drawn{suffix}")
     network = read_network(path, speeds="finland-car", cache=False)
     assert (network.nodes, network.edges, len(network.turns.via)) == (4, 3, 1)
-    # 45 s a kilometre and 8 s for passing b; to d over c, as one may not turn right at b, where
+    # 45 s a kilometre and 7 s for passing b; to d over c, as one may not turn right at b, where
     # the U-turn takes 20 s
-    expected = {"a": {"a": 0, "c": 98, "d": 216}, "c": {"a": 98, "c": 0, "d": 98}}
+    expected = {"a": {"a": 0, "c": 97, "d": 214}, "c": {"a": 97, "c": 0, "d": 97}}
     found = world.times("ac", "acd", speeds="finland-car", network=network, max_leg_m=1)
     assert found == expected
 
@@ -608,7 +608,7 @@ CROSS = """
 
 
 @pytest.mark.parametrize(
-    ("table", "straight"), [("plain", 90), ("finland-car", 98), ("bicycle", 450), ("walk", 1440)]
+    ("table", "straight"), [("plain", 90), ("finland-car", 97), ("bicycle", 450), ("walk", 1440)]
 )
 def test_passing_a_junction_costs_its_delay(table, straight):
     World(CROSS).expect(
@@ -622,7 +622,7 @@ def test_passing_a_junction_costs_its_delay(table, straight):
 
 
 @pytest.mark.parametrize(
-    ("table", "straight"), [("plain", 90), ("finland-car", 98), ("bicycle", 460), ("walk", 1450)]
+    ("table", "straight"), [("plain", 90), ("finland-car", 97), ("bicycle", 460), ("walk", 1450)]
 )
 @pytest.mark.parametrize("drawing", [CROSS, "w-x-e"])
 def test_passing_signals_costs_their_delay_once(table, straight, drawing):
@@ -640,12 +640,12 @@ def test_passing_signals_costs_their_delay_once(table, straight, drawing):
 @pytest.mark.parametrize(
     ("third", "straight"),
     [
-        ("primary", 98),
-        ("trunk", 98),
-        ("secondary", 98),
-        ("tertiary", 98),
-        ("unclassified", 98),
-        ("residential", 98),
+        ("primary", 97),
+        ("trunk", 97),
+        ("secondary", 97),
+        ("tertiary", 97),
+        ("unclassified", 97),
+        ("residential", 97),
         # yards, tracks, ramps and what cars may not use make no junction
         ("service", 90),
         ("track", 90),
@@ -676,16 +676,16 @@ def test_the_delay_is_for_passing_not_for_starting_or_arriving():
             |
             s
     """)
-    # letters are 90 s apart; x is passed at 8 s, or starts or ends a drive
+    # letters are 90 s apart; x is passed at 7 s, or starts or ends a drive
     world.expect(
         """
         |   |   x |   w |   e |   n |   1 |   2 |   3 |
-        | v | 180 |  90 | 278 | 278 | 135 | 233 | 233 |
+        | v | 180 |  90 | 277 | 277 | 135 | 232 | 232 |
         | x |   0 |  90 |  90 |  90 |  45 |  45 |  45 |
-        | w |  90 |   0 | 188 | 188 |  45 | 143 | 143 |
-        | 1 |  45 |  45 | 143 | 143 |   0 |  98 |  98 |
-        | 2 |  45 | 143 |  45 | 143 |  98 |   0 |  98 |
-        | 3 |  45 | 143 | 143 |  45 |  98 |  98 |   0 |
+        | w |  90 |   0 | 187 | 187 |  45 | 142 | 142 |
+        | 1 |  45 |  45 | 142 | 142 |   0 |  97 |  97 |
+        | 2 |  45 | 142 |  45 | 142 |  97 |   0 |  97 |
+        | 3 |  45 | 142 | 142 |  45 |  97 |  97 |   0 |
         """,
         speeds="finland-car",
     )
@@ -778,8 +778,8 @@ def test_a_turn_restriction_does_not_bind_the_way_back():
 def test_turn_restrictions_bind_only_where_the_table_asks(table):
     world = World(CROSS, turns=[("xs", "x", "wx", "no_left_turn")])
     assert world.times("s", "w", speeds=table) == {"s": {"w": 2 * PRIMARY_S[table]}}
-    # 45 s, 8 s at x, 90 s to an end and back and 20 s to turn round there, 8 s, 45 s
-    assert world.times("s", "w", speeds="finland-car") == {"s": {"w": 216}}
+    # 45 s, 7 s at x, 90 s to an end and back and 20 s to turn round there, 7 s, 45 s
+    assert world.times("s", "w", speeds="finland-car") == {"s": {"w": 214}}
 
 
 def test_u_turns_may_be_forbidden():
