@@ -177,18 +177,19 @@ class Memory:
     def _matters(self, path: Path) -> bool:
         most = min(len(path), self._longest)
         return any(
-            path[:size] in self.prefixes and self._may_return(path[size - 1], path[size:])
+            path[:size] in self.prefixes and self._may_return(path[size:])
             for size in range(1, most + 1)
         )
 
-    def _may_return(self, before: int, beyond: Path) -> bool:
+    def _may_return(self, beyond: Path) -> bool:
         """Say whether a U-turn beyond a restricted approach may be worth its charge there."""
         if not beyond:
             return True
         if not self.u_turn_ds or len(beyond) > MOST_JUNCTIONS:
             return False
-        for arc, last in zip(beyond, (before, *beyond), strict=False):
-            if arc == last ^ 1 or not self.is_open[arc ^ 1]:
+        # the first may be a U-turn itself: another right after it leads back, and costs again
+        for place, arc in enumerate(beyond):
+            if (place and arc == beyond[place - 1] ^ 1) or not self.is_open[arc ^ 1]:
                 return False
         first = next(
             (
