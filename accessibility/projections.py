@@ -55,3 +55,57 @@ def in_area_of_use(
     across = area.west > area.east
     inside &= ((x >= west) | (x <= east)) if across else ((x >= west) & (x <= east))
     return inside & (y >= area.south - margin_deg) & (y <= area.north + margin_deg)
+
+
+def middle_longitude(crs: object) -> float:
+    """Give the longitude that a CRS is drawn around: its projection's origin, else its area's.
+
+    Degrees; 0 where it is neither projected nor made for an area across 180 degrees.
+
+    >>> round(middle_longitude("EPSG:3460"), 2), middle_longitude(4326)
+    (178.75, 0.0)
+    """
+    return _middle_longitude(CRS.from_user_input(crs))
+
+
+@lru_cache(maxsize=32)
+def _middle_longitude(crs: CRS) -> float:
+    operation = crs.coordinate_operation
+    for one in () if operation is None or crs.is_geographic else operation.params:
+        if one.name.startswith("Longitude of") and "standard parallel" not in one.name:
+            return float(np.degrees(float(one.value) * one.unit_conversion_factor))
+    area = crs.area_of_use
+    if area is None or (area.west <= area.east and crs.is_geographic):
+        return 0.0
+    return (area.west + area.east + (360.0 if area.west > area.east else 0.0)) / 2
+
+
+def map_degrees(
+    x: npt.ArrayLike, y: npt.ArrayLike, crs: object, *, around: object = None
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Bring coordinates to degrees for a map: longitudes run on over 180 around a CRS's middle.
+
+    A region on both sides of 180 degrees stays in one piece, and a map shows it, not the globe.
+
+    Parameters
+    ----------
+    x, y
+        In the CRS.
+    crs
+        Whatever pyproj understands as a CRS.
+    around
+        The CRS of the rest of the map, where `crs` is another.
+
+    Returns
+    -------
+    tuple
+        Longitudes, at most 180 degrees from `middle_longitude`, and latitudes.
+
+    >>> lon, lat = map_degrees([2_000_000, 2_200_000], [4_000_000, 4_000_000], "EPSG:3460")
+    >>> [round(float(one)) for one in lon]
+    [179, 181]
+    """
+    lon, lat = (np.asarray(one, np.float64) for one in transformer(crs, 4326).transform(x, y))
+    middle = middle_longitude(crs if around is None else around)
+    # whole turns only: other digits stay as they are
+    return lon + 360.0 * np.round((middle - lon) / 360.0), lat

@@ -25,7 +25,7 @@ from accessibility.maps.words import words_in
 from accessibility.pages import page_html
 from accessibility.pages.map_around import ground_of
 from accessibility.pages.map_cells import lattice_of_run, order_of
-from accessibility.pages.map_lattice import HALF_WORLD_M, WORLD, lattice_of, to_world
+from accessibility.pages.map_lattice import WORLD, lattice_of, to_world
 from accessibility.pages.map_legend import (
     CUT_OFF,
     NO_WAY,
@@ -215,7 +215,7 @@ def test_a_cells_place_is_true_to_a_metre(runs: tuple[StoredRun, StoredRun]) -> 
         for one in coefficients
     )
     points = gpd.GeoSeries(gpd.points_from_xy(*run.population.xy.T), crs=run.study.crs).to_crs(3857)
-    metres = HALF_WORLD_M / (WORLD / 2)
+    metres = 2 * np.pi * 6_378_137 / WORLD
     assert np.abs((x - WORLD / 2) * metres - points.x).max() < 2.5  # Mercator's metres: 2.2 to one
     assert np.abs((WORLD / 2 - y) * metres - points.y).max() < 2.5
 

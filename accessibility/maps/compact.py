@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from accessibility.projections import transformer
+from accessibility.projections import map_degrees
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -21,8 +21,8 @@ LINE_STEPS = 10_000
 
 
 def lon_lat(xy: Floats, crs: object) -> Floats:
-    """Bring coordinates from a CRS to degrees, shape (points, 2)."""
-    return np.column_stack(transformer(crs, 4326).transform(xy[:, 0], xy[:, 1]))
+    """Bring coordinates from a CRS to a map's degrees, shape (points, 2); see `map_degrees`."""
+    return np.column_stack(map_degrees(xy[:, 0], xy[:, 1], crs))
 
 
 def cell_steps(cells: gpd.GeoDataFrame) -> list[int]:

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry as Geometry
 
 from accessibility.errors import DataError, examples
 from accessibility.findings import Findings
-from accessibility.maps.compact import line_steps, point_steps
+from accessibility.maps.compact import line_steps, lon_lat, point_steps
 from accessibility.maps.sheet import Json
 from accessibility.reports.escaping import plain
 from accessibility.run_reading import StoredRun
@@ -192,14 +192,17 @@ def towns_data(run: Findings, language: str) -> tuple[list[Json], list[int]]:
         return [], []
     names = {} if run.areas is None else _area_names(run.areas, language, run.study.language)
     order = sorted({str(one) for one in named.dropna()})
-    boxes = run.population.cells.geometry.to_crs(4326).bounds
-    bounds = boxes.groupby(named.astype(object)).agg(
+    cells = run.population.cells
+    shapes = np.asarray(cells.geometry.array)
+    boxes = shapely.bounds(shapely.transform(shapes, lambda xy: lon_lat(xy, cells.crs)))
+    table = pd.DataFrame(boxes, index=cells.index, columns=["minx", "miny", "maxx", "maxy"])
+    bounds = table.groupby(named.astype(object)).agg(
         {"miny": "min", "minx": "min", "maxy": "max", "maxx": "max"}
     )
     other = other_language(language, run.study.language)
     rows: list[Json] = []
     for one in order:
-        box = [round(float(edge), 4) for edge in bounds.loc[one]]
+        box = [round(float(edge), 4) for edge in bounds.loc[one].to_numpy()]
         rows.append([*names.get(one, (one, other)), *box])
     place = {one: at for at, one in enumerate(order)}
     return rows, [-1 if pd.isna(one) else place[str(one)] for one in named]

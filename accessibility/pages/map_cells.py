@@ -77,7 +77,7 @@ def placed(
     cells: gpd.GeoDataFrame, lattice: Lattice | None, order: npt.NDArray[np.intp]
 ) -> Mapping[str, Json]:
     """Write where cells are: on their lattice where they have one, else corner by corner."""
-    fitted = None if lattice is None else to_world(lattice)
+    fitted = None if lattice is None else to_world(lattice, cells.crs)
     if lattice is None or fitted is None:
         return {"corners": cell_steps(cells.iloc[order])}
     degree, x, y = fitted

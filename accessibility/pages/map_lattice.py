@@ -16,15 +16,14 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from accessibility.projections import transformer
+from accessibility.projections import map_degrees, transformer
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 #: A corner may lie this part of a side from its place on the lattice.
 TOLERANCE = 2e-3
-#: Web Mercator's half circumference; a page's unit is 1/256 of the world, as in Leaflet's zoom 0.
-HALF_WORLD_M = np.pi * 6_378_137
+#: A page's unit is 1/256 of Web Mercator's world, as in Leaflet's zoom 0.
 WORLD = 256.0
 #: The polynomials may err by this part of a side.
 FIT = 1e-3
@@ -66,8 +65,11 @@ class Lattice:
 
     def points(self, column: Floats, row: Floats, crs: object) -> Floats:
         """Bring places of the lattice to another system, shape (places, 2)."""
-        x, y = self.west + column * self.size, self.south + row * self.size
-        return np.column_stack(transformer(self.crs, crs).transform(x, y))
+        return np.column_stack(transformer(self.crs, crs).transform(*self.places(column, row)))
+
+    def places(self, column: Floats, row: Floats) -> tuple[Floats, Floats]:
+        """Give x and y of places of the lattice, in its own system."""
+        return self.west + column * self.size, self.south + row * self.size
 
 
 def lattice_of(cells: gpd.GeoDataFrame, systems: Iterable[str | None]) -> Lattice | None:
@@ -125,11 +127,20 @@ def _on_lattice(x: Floats, y: Floats, crs: CRS) -> Lattice | None:
     )
 
 
-def to_world(lattice: Lattice) -> tuple[int, list[float], list[float]] | None:
+def to_world(
+    lattice: Lattice, around: object = None
+) -> tuple[int, list[float], list[float]] | None:
     """Fit the polynomials that bring columns and rows to the map.
 
     Both take the column and the row as numbers from -1 to 1 (0 .. columns, 0 .. rows), and give x
     and y in 1/256 of Web Mercator's world, y southwards.
+
+    Parameters
+    ----------
+    lattice
+        The lattice.
+    around
+        The CRS of the rest of the map, where the lattice's is another; see `map_degrees`.
 
     Returns
     -------
@@ -141,12 +152,12 @@ def to_world(lattice: Lattice) -> tuple[int, list[float], list[float]] | None:
         [lattice.column, lattice.column + 1, lattice.column, lattice.column + 1]
     )
     row = np.concatenate([lattice.row, lattice.row, lattice.row + 1, lattice.row + 1])
-    truth = _world(lattice, column.astype(float), row.astype(float))
+    truth = _world(lattice, column.astype(float), row.astype(float), around)
     count = len(lattice.column)
     side = float(np.median(np.hypot(*(truth[count : 2 * count] - truth[:count]).T)))
     u, v = _scaled(column, lattice.columns), _scaled(row, lattice.rows)
     for degree in DEGREES:
-        factors = _fitted(lattice, degree)
+        factors = _fitted(lattice, degree, around)
         found = np.column_stack([np.polynomial.polynomial.polyval2d(v, u, one) for one in factors])
         if np.abs(found - truth).max() <= FIT * side:
             x, y = ([float(one) for one in part.ravel()] for part in factors)
@@ -154,11 +165,11 @@ def to_world(lattice: Lattice) -> tuple[int, list[float], list[float]] | None:
     return None
 
 
-def _fitted(lattice: Lattice, degree: int) -> tuple[Floats, Floats]:
+def _fitted(lattice: Lattice, degree: int, around: object) -> tuple[Floats, Floats]:
     """Fit one degree at Chebyshev's points over the whole lattice; index: row, then column."""
     nodes = np.cos(np.pi * (np.arange(2 * degree + 2) + 0.5) / (2 * degree + 2))
     v, u = (part.ravel() for part in np.meshgrid(nodes, nodes, indexing="ij"))
-    places = _world(lattice, (u + 1) / 2 * lattice.columns, (v + 1) / 2 * lattice.rows)
+    places = _world(lattice, (u + 1) / 2 * lattice.columns, (v + 1) / 2 * lattice.rows, around)
     terms = np.polynomial.polynomial.polyvander2d(v, u, [degree, degree])
     solved = np.asarray(np.linalg.lstsq(terms, places, rcond=None)[0], dtype=np.float64)
     shape = (degree + 1, degree + 1)
@@ -169,6 +180,8 @@ def _scaled(steps: Ints, count: int) -> Floats:
     return 2 * steps / count - 1
 
 
-def _world(lattice: Lattice, column: Floats, row: Floats) -> Floats:
-    metres = lattice.points(column, row, 3857)
-    return (metres * [1, -1] / HALF_WORLD_M + 1) * WORLD / 2
+def _world(lattice: Lattice, column: Floats, row: Floats, around: object) -> Floats:
+    """Bring places of the lattice to 1/256 of Web Mercator's world, over 180 degrees and on."""
+    lon, lat = map_degrees(*lattice.places(column, row), lattice.crs, around=around)
+    turn = np.arcsinh(np.tan(np.radians(lat)))
+    return np.column_stack([lon / 360 + 0.5, (1 - turn / np.pi) / 2]) * WORLD
