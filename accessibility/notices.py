@@ -8,7 +8,7 @@ from accessibility.errors import examples
 from accessibility.findings import tiers_without_site
 from accessibility.network import NOWHERE, RoadNetwork, region_problem
 from accessibility.network_audit import NEAR_M, SHORT_MIN
-from accessibility.opening_times import hours_of, is_holiday_unsaid, where_is
+from accessibility.opening_times import hours_of, is_holiday_unsaid, turns_on_season, where_is
 from accessibility.population import far_off
 from accessibility.runs import LONG_LEG_M, Run
 
@@ -177,6 +177,15 @@ def _unsaid_holidays(run: Run) -> list[str]:
                 f'target "{target.id}": {target.open_at} is a public holiday, of which the hours '
                 f"of {len(silent)} sites say nothing ({examples(silent)}): they are taken as on "
                 "any such weekday; add PH off, or PH and the hours"
+            )
+        turning = [
+            one for one in serving if turns_on_season(hours_of(run.sites, one), target.open_at)
+        ]
+        if turning:
+            found.append(
+                f'target "{target.id}": the hours of {len(turning)} sites at {target.open_at} are '
+                f"others in further weeks of the year ({examples(turning)}): they are taken as in "
+                "the week of 2 February 2026; give open_at a date for another season"
             )
     return found
 

@@ -31,12 +31,19 @@ DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 REFERENCE_MONDAY = datetime(2026, 2, 2)
 #: A site is open around the clock if it never closes within so long a time.
 FAR_AHEAD = timedelta(days=366)
+#: Other weeks in which a weekday is looked up, to tell whether its hours turn on the season.
+OTHER_WEEKS = 51
+#: Years that opening hours can be looked up in.
+YEARS = range(1900, 2101)
 
 # parts of the grammar, looked for outside of comments
 COMMENT = re.compile(r'"[^"]*"')
 SCHOOL_HOLIDAY, PUBLIC_HOLIDAY = re.compile(r"\bSH\b"), re.compile(r"\bPH\b")
 OPEN_END = re.compile(r"(?<![\d:])(\d{1,2}:\d{2})(-\d{1,2}:\d{2})?\+")
 EVERY_DAY = "Mo-Su"
+#: Holidays followed by weekdays without a comma are those that fall on these weekdays.
+DAY_LIST = r"(?:{0})(?:-(?:{0}))?".format("|".join(DAYS))
+HOLIDAYS_ON = re.compile(rf"\b([PS]H(?:\s*,\s*[PS]H)*)\s+({DAY_LIST}(?:\s*,\s*{DAY_LIST})*)\b")
 Rewriting = tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]]
 
 
@@ -154,19 +161,42 @@ def opening_of(text: str, open_at: str, *, site: str, where: Where = NOWHERE) ->
     moment = None if open_at == ALWAYS else parse_moment(open_at)
     is_weekday = moment is not None and open_at.strip().partition(" ")[0] in DAYS
     where = NOWHERE if is_weekday else where
+    parse_hours(text, site, where=where)  # named as written, where it cannot be read
     found = {
         _state(parse_hours(one, site, where=where), one, moment)
-        for one in _readings(text, is_weekday=is_weekday, where=where)
+        for one in _readings(text, moment, is_weekday=is_weekday, where=where)
     }
     return found.pop() if len(found) == 1 else Opening.NOT_KNOWN
 
 
-def has_calendar(where: Where) -> bool:
-    """Tell whether the public holidays of a place are known."""
-    if where.country is not None:
-        return True
+def has_calendar(where: Where, year: int = REFERENCE_MONDAY.year) -> bool:
+    """Tell whether the public holidays of a place are known in a year: calendars end somewhere."""
     holidays = parse_hours("PH", "", where=where)
-    return holidays.next_change(REFERENCE_MONDAY) is not None
+    begins = datetime(year, 1, 1)
+    change = holidays.next_change(begins)
+    return holidays.is_open(begins) or (change is not None and change.year == year)
+
+
+def turns_on_season(text: str, open_at: str) -> bool:
+    """Tell whether hours of a weekday are others in further weeks of the year.
+
+    Only the hours of the reference week count for it. A date of its own, such as Christmas Eve,
+    falls on a weekday once a year and is none.
+
+    Examples
+    --------
+    >>> turns_on_season("Jun-Aug Mo-Fr 08:00-16:00", "Tu 12:00")
+    True
+    >>> turns_on_season("Mo-Fr 08:00-16:00; Dec 24 off", "Tu 12:00")
+    False
+    """
+    if not text or open_at.strip().partition(" ")[0] not in DAYS:
+        return False
+    at = parse_moment(open_at)
+    one = _readings(text, at, is_weekday=True, where=NOWHERE)[0]
+    hours = parse_hours(one, "", where=NOWHERE)
+    weeks = (at + timedelta(weeks=week) for week in range(1, OTHER_WEEKS + 1))
+    return sum(_state(hours, one, week) is not _state(hours, one, at) for week in weeks) > 1
 
 
 def is_holiday_unsaid(text: str, open_at: str, *, where: Where) -> bool:
@@ -257,23 +287,30 @@ def parse_moment(text: str) -> datetime:
             return REFERENCE_MONDAY + timedelta(
                 days=DAYS.index(day), hours=at.hour, minutes=at.minute
             )
-        return datetime.strptime(text.strip(), "%Y-%m-%d %H:%M")
+        moment = datetime.strptime(text.strip(), "%Y-%m-%d %H:%M")
     except ValueError:
         raise StudyError(
             f'open_at = "{text}" is no time; expected "Tu 20:00", "2026-07-07 20:00" or "24/7"'
         ) from None
+    if moment.year not in YEARS:
+        raise StudyError(
+            f'open_at = "{text}": opening hours are looked up from {YEARS[0]} to {YEARS[-1]}'
+        )
+    return moment
 
 
-def _readings(text: str, *, is_weekday: bool, where: Where) -> list[str]:
+def _readings(text: str, moment: datetime | None, *, is_weekday: bool, where: Where) -> list[str]:
     """Write hours in every way that what is not known allows; a single one where all is known.
 
     School holidays have no calendar here, and public ones may have none: a day of which they
     speak either is one, as every day of the week is, or is not, as the library takes it. An open
     end is the time given, or midnight.
     """
+    text = _written(text, [(HOLIDAYS_ON, lambda found: _holidays_on(found, moment, is_weekday))])
     bare = COMMENT.sub("", text)
     school = not is_weekday and SCHOOL_HOLIDAY.search(bare)
-    public = not is_weekday and PUBLIC_HOLIDAY.search(bare) and not has_calendar(where)
+    year = REFERENCE_MONDAY.year if moment is None else moment.year
+    public = not is_weekday and PUBLIC_HOLIDAY.search(bare) and not has_calendar(where, year)
     ways: list[list[Rewriting | None]] = [
         [None, (SCHOOL_HOLIDAY, EVERY_DAY)] if school else [None],
         [None, (PUBLIC_HOLIDAY, EVERY_DAY)] if public else [None],
@@ -291,6 +328,26 @@ def _written(text: str, changes: Sequence[Rewriting]) -> str:
     for pattern, by in changes:
         parts[::2] = [pattern.sub(by, part) for part in parts[::2]]
     return "".join(parts)
+
+
+def _holidays_on(found: re.Match[str], moment: datetime | None, is_weekday: bool) -> str:
+    """Write holidays that fall on some weekdays for one moment: as holidays, or as another day.
+
+    The library takes `PH Mo-Fr` for "holidays and Monday to Friday".
+
+    Notes
+    -----
+    https://wiki.openstreetmap.org/wiki/Key:opening_hours/specification: after a space both hold.
+    """
+    if moment is None or is_weekday:
+        return found[1]  # an ordinary week has no holidays
+    for part in found[2].split(","):
+        first, _, last = part.strip().partition("-")
+        begins = DAYS.index(first)
+        length = (DAYS.index(last or first) - begins) % 7
+        if (moment.weekday() - begins) % 7 <= length:
+            return found[1]
+    return DAYS[(moment.weekday() + 1) % 7]  # tomorrow: never now
 
 
 def _shortest(found: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from accessibility.opening_times import (
     is_holiday_unsaid,
     opening_of,
     sites_open_at,
+    turns_on_season,
 )
 from accessibility.scenarios import OpenSite, SetHours, change_sites
 from accessibility.sites import Sites
@@ -91,6 +92,18 @@ def test_hours_are_open_closed_or_not_known(hours: str, open_at: str, state: str
         ("Mo-Fr 08:00-16:00; PH off", "Fr 12:00", FINLAND, "open"),
         ("Mo-Fr 08:00-16:00; PH off", "Fr 12:00", AT_SEA, "open"),
         ("24/7; SH off", "24/7", FINLAND, "not known"),
+        # holidays that fall on some weekdays: after a space both hold; 25 December is a Friday
+        ("PH Mo-Fr 10:00-14:00", CHRISTMAS, FINLAND, "open"),
+        ("PH Mo-We,Sa 10:00-14:00", CHRISTMAS, FINLAND, "closed"),
+        ("PH Sa-Mo 10:00-14:00", "2026-12-06 12:00", FINLAND, "open"),  # a Sunday
+        ("PH Mo-Fr 10:00-14:00", FRIDAY, FINLAND, "closed"),
+        ("PH Mo-Fr 10:00-14:00", "Fr 12:00", FINLAND, "closed"),
+        ("Mo-Su 08:00-16:00; PH Sa off", CHRISTMAS, FINLAND, "open"),
+        ("SH Mo-Fr 10:00-14:00", "Tu 12:00", FINLAND, "closed"),
+        ("SH Mo-Fr 10:00-14:00", "2026-07-07 12:00", FINLAND, "not known"),
+        ("SH Sa,Su 10:00-14:00", "2026-07-07 12:00", FINLAND, "closed"),
+        # calendars end somewhere
+        ("Mo-Su 08:00-16:00; PH off", "2100-12-25 12:00", FINLAND, "not known"),
         # 6 February is New Zealand's Waitangi Day, also a Friday of the reference week
         ("Mo-Fr 08:00-16:00; PH off", "2026-02-06 12:00", Where(country="NZ"), "closed"),
         ("Mo-Fr 08:00-16:00; PH off", "Fr 12:00", Where(country="NZ"), "open"),
@@ -117,6 +130,37 @@ def test_hours_that_say_nothing_of_a_holiday_are_found(
     hours: str, open_at: str, unsaid: bool
 ) -> None:
     assert is_holiday_unsaid(hours, open_at, where=FINLAND) is unsaid
+
+
+@pytest.mark.parametrize(
+    ("hours", "turns"),
+    [
+        ("Jun-Aug Mo-Fr 08:00-16:00", True),  # open in 13 of 52 weeks
+        ("Mo-Fr 08:00-16:00; Jul off", True),  # closed in 4
+        ("Tu[1] 10:00-14:00", True),  # 3 February is the first Tuesday
+        ("Mo-Fr 08:00-16:00; Dec 22 off", False),  # a Tuesday of its own
+        ("Mo-Fr 08:00-16:00; PH off", False),
+        ("Mo-Su 22:00-02:00", False),
+        ("", False),
+    ],
+)
+def test_hours_that_turn_on_the_season_are_found(hours: str, turns: bool) -> None:
+    assert turns_on_season(hours, "Tu 12:00") is turns
+
+
+def test_a_weekday_whose_hours_turn_on_the_season_is_said(tmp_path: Path) -> None:
+    study = write_tiny_study(tmp_path / "study", settings={"sites": {"hours": "hours"}})
+    put_column(study.parent / "sites.csv", "hours", ["24/7", "Jun-Aug Mo-Fr 08:00-16:00"])
+    text = study.read_text(encoding="utf-8")
+    study.write_text(text.replace('tier = "L"\nwithin', 'tier = "L"\nopen_at = "Tu 12:00"\nwithin'))
+    answer = accessibility("check", study)
+    assert "the hours of 1 sites at Tu 12:00 are others in further weeks" in answer.err
+
+
+@pytest.mark.parametrize("year", ["1899", "2101"])
+def test_a_year_out_of_reach_is_refused(year: str) -> None:
+    with pytest.raises(StudyError, match="looked up from 1900 to 2100"):
+        opening_of("24/7", f"{year}-01-01 12:00", site="a")
 
 
 @pytest.mark.parametrize("code", ["fi", "XX", "Finland", ""])
