@@ -1,8 +1,10 @@
-"""Maps of regions over 180 degrees: both maps show the region, not the globe."""
+"""Maps show a region over 180 degrees in one piece, and cells of every shape as what they are."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,11 +12,19 @@ import pytest
 import shapely
 from browser import chromium, visit
 
-from accessibility.maps.compact import extent, line_steps, point_steps
+from accessibility.maps.compact import (
+    CELL_STEPS,
+    cell_places,
+    extent,
+    line_steps,
+    lon_lat,
+    point_steps,
+)
 from accessibility.pages.figures import figures_of
 from accessibility.pages.map_data import map_data
 from accessibility.pages.map_lattice import lattice_of, to_world
 from accessibility.pages.options import options_of
+from accessibility.pages.static_map import Squares, _coarse_lattice, sheet_of, static_map
 from accessibility.projections import transformer
 from accessibility.reports.words import Words
 from accessibility.run_folder import write_run
@@ -23,6 +33,20 @@ from accessibility.runs import run_study
 from accessibility.study import load_study
 
 FIJI = "EPSG:3460"
+# notes every shape that is filled on a canvas
+RECORD_SHAPES = """
+window.filled = [];
+const own = (one) => (one.rings ??= [[]]);
+const P = CanvasRenderingContext2D.prototype;
+const [begin, move, line, fill] = [P.beginPath, P.moveTo, P.lineTo, P.fill];
+P.beginPath = function () { this.rings = []; return begin.call(this); };
+P.moveTo = function (x, y) { own(this).push([[x, y]]); return move.call(this, x, y); };
+P.lineTo = function (x, y) { own(this).at(-1)?.push([x, y]); return line.call(this, x, y); };
+P.fill = function (...rest) {
+  window.filled.push(...own(this));
+  return fill.apply(this, rest);
+};
+"""
 STUDY = """
 schema_version = 1
 name = "small"
@@ -162,3 +186,93 @@ def test_both_maps_show_the_region_over_180_degrees(tmp_path: Path) -> None:
                 scale.wait_for(state="attached")
                 assert scale.inner_text() in ("1 km", "2 km", "500 m"), name
                 seen.assert_quiet()
+
+
+# ---- cells that are no squares of one size
+
+
+def hexagon(x: float, y: float, radius: float) -> shapely.Polygon:
+    """Draw a hexagon around a place."""
+    turn = np.radians(np.arange(0, 360, 60))
+    return shapely.Polygon(np.column_stack([x + radius * np.cos(turn), y + radius * np.sin(turn)]))
+
+
+def read_outlines(places: dict[str, Any], cell: int) -> list[np.ndarray]:
+    """Read a cell's rings back, in degrees."""
+    return [
+        np.cumsum(np.reshape(ring, (-1, 2)), axis=0) / CELL_STEPS
+        for ring in places["outlines"][cell]
+    ]
+
+
+FINNISH = "EPSG:3067"
+HOME = np.array([500_000.0, 6_900_000.0])
+
+
+def test_hexagons_tracts_and_holes_are_written_as_what_they_are() -> None:
+    x, y = HOME
+    hole = shapely.box(x, y, x + 3000, y + 3000) - shapely.box(
+        x + 1000, y + 1000, x + 2000, y + 2000
+    )
+    two = shapely.MultiPolygon(
+        [shapely.box(x, y, x + 9, y + 9), shapely.box(x + 50, y, x + 59, y + 9)]
+    )
+    shapes = [hexagon(x, y, 500), shapely.box(x, y, x + 1000, y + 1000), hole, two]
+    cells = gpd.GeoDataFrame(geometry=shapes, crs=FINNISH)
+    places = cell_places(cells)
+    assert [len(rings) for rings in places["outlines"]] == [1, 0, 2, 2]  # type: ignore[arg-type]
+    (ring,) = read_outlines(places, 0)
+    wanted = lon_lat(shapely.get_coordinates(shapes[0]), FINNISH)
+    assert np.abs(ring - wanted).max() <= 1 / CELL_STEPS
+    assert "outlines" not in cell_places(cells.iloc[1:2])
+
+
+def test_the_drawing_shows_hexagons_and_two_sizes_as_what_they_are(tmp_path: Path) -> None:
+    hexagons = [hexagon(HOME[0] + dx, HOME[1], 600) for dx in (-3000, 0, 3000)]
+    sizes = [
+        shapely.box(*HOME, *(HOME + 2000)),
+        *(shapely.box(*(HOME - [d, 250]), *(HOME - [d - 250, 0])) for d in (250, 500, 750, 1000)),
+    ]
+    for name, cells, corners in (("hexagons", hexagons, 6), ("sizes", sizes, 4)):
+        run = made(
+            write_small_study(tmp_path / name, FINNISH, HOME, cells), tmp_path / f"{name}-out"
+        )
+        drawing = str(static_map(options_of([run], "en"), Words("en")))
+        drawn = re.findall(
+            r"M([-\d ]+)l([-\d ]+)z", drawing.split('stroke-width="0.8"')[1].split("</g>")[0]
+        )
+        assert len(drawn) == len(cells), name
+        unit_m = sheet_of(run, Squares.of(run, _coarse_lattice(run), "L").side_m).unit_m
+        areas = []
+        for start, moves in drawn:
+            steps = [int(one) for text in (start, moves) for one in re.findall(r"-?\d+", text)]
+            places = np.cumsum(np.reshape(steps, (-1, 2)), axis=0)
+            assert len(places) == corners
+            areas.append(shapely.Polygon(places).area * unit_m**2)
+        true = sorted(one.area for one in cells)
+        assert np.allclose(sorted(areas), true, rtol=0.1), name
+
+
+@pytest.mark.parametrize("name", ["map.html", "index.html"])
+def test_a_browser_paints_hexagons_as_hexagons_and_sizes_as_sizes(
+    tmp_path: Path, name: str
+) -> None:
+    x, y = HOME
+    cells = [
+        hexagon(x - 3000, y, 1000),
+        shapely.box(x + 1000, y - 1000, x + 3000, y + 1000),
+        shapely.box(x + 3500, y - 125, x + 3750, y + 125),
+    ]
+    made(write_small_study(tmp_path / "study", FINNISH, HOME, cells), tmp_path / "out")
+    with chromium() as browser, visit(browser, tmp_path / "out" / name) as seen:
+        seen.page.add_init_script(RECORD_SHAPES)
+        seen.page.reload()
+        seen.page.wait_for_timeout(1500)
+        shapes = seen.page.evaluate("window.filled")
+        hexagons = [shapely.Polygon(one) for one in shapes if len(one) in (6, 7)]
+        assert hexagons
+        large = max(shapely.Polygon(one).area for one in shapes if len(one) == 4)
+        small = min(shapely.Polygon(one).area for one in shapes if len(one) == 4)
+        # on paper: 1.5 sqrt(3) r2 = 2.598 km2 against 4 km2, and 64 small squares in a large one
+        assert max(one.area for one in hexagons) / large == pytest.approx(2.598 / 4, rel=0.02)
+        assert large / small == pytest.approx(64, rel=0.05)

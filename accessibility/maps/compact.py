@@ -13,11 +13,14 @@ from accessibility.projections import map_degrees
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Steps = Sequence[int] | Sequence[Sequence[Sequence[int]]]
 Geometries = npt.NDArray[np.object_] | Sequence[shapely.Geometry]
 
 #: Steps in a degree: five decimals (about a metre) for cells, four for lines.
 CELL_STEPS = 100_000
 LINE_STEPS = 10_000
+#: The outline of a cell that is no square strays at most these parts of the region and the cell.
+OUTLINE_PART, CELL_PART = 1 / 10_000, 1 / 200
 
 
 def lon_lat(xy: Floats, crs: object) -> Floats:
@@ -43,10 +46,43 @@ def cell_steps(cells: gpd.GeoDataFrame) -> list[int]:
     return [int(one) for one in np.diff(rows, axis=0, prepend=np.zeros((1, 8), np.int64)).ravel()]
 
 
+def cell_places(cells: gpd.GeoDataFrame) -> dict[str, Steps]:
+    """Write where cells are: their corners and, where some are no squares, what they are.
+
+    Returns
+    -------
+    dict
+        `corners`, see `cell_steps`, and where some cell is of another shape `outlines`: by cell its
+        rings (holes too), each as steps of a hundred-thousandth of a degree; none for four-sided
+        cells, which their corners say.
+    """
+    found: dict[str, Steps] = {"corners": cell_steps(cells)}
+    shapes = np.asarray(cells.geometry.array)
+    odd = np.flatnonzero(~_four_sided(shapes))
+    if not len(odd):
+        return found
+    west, south, east, north = cells.total_bounds
+    side_m = np.sqrt(shapely.area(shapes[odd]))
+    allowed_m = np.minimum(max(east - west, north - south) * OUTLINE_PART, side_m * CELL_PART)
+    outlines: list[list[list[int]]] = [[] for _ in shapes]  # by cell, by ring
+    for place, shape in zip(odd, shapely.simplify(shapes[odd], allowed_m), strict=True):
+        for ring in shapely.get_rings(shapely.get_parts(shape)):
+            steps = np.rint(lon_lat(shapely.get_coordinates(ring), cells.crs) * CELL_STEPS)
+            outlines[place].append(_moves(steps.astype(np.int64)))
+    found["outlines"] = outlines
+    return found
+
+
+def _four_sided(shapes: npt.NDArray[np.object_]) -> npt.NDArray[np.bool_]:
+    """Tell which shapes are one ring of four corners."""
+    polygons = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
+    return np.asarray(polygons & (shapely.get_num_coordinates(shapes) == 5))
+
+
 def _corners(squares: npt.NDArray[np.object_]) -> Floats:
-    """Give the four corners of each square, shape (cells, 4, 2)."""
+    """Give the four corners of each square (else of its box), shape (cells, 4, 2)."""
     rings = shapely.get_exterior_ring(squares)
-    four = shapely.get_num_coordinates(rings) == 5
+    four = _four_sided(squares)
     boxes = shapely.box(*shapely.bounds(squares).T)
     rings = np.where(four, rings, shapely.get_exterior_ring(boxes))
     return np.asarray(shapely.get_coordinates(rings)).reshape(-1, 5, 2)[:, :4]

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from babel.numbers import format_decimal
 
-from accessibility.maps.compact import cell_steps, extent
+from accessibility.maps.compact import cell_places, extent
 from accessibility.maps.escaping import html_text
 from accessibility.maps.page import sheet_map
 from accessibility.maps.palette import OPEN_COLOUR, MapClass, viridis
@@ -52,7 +52,7 @@ def explore_population(population: Population, *, language: str = "en") -> foliu
     ids = [html_text(one) for one in cells.index]
     data: dict[str, Json] = {
         "cells": {
-            "corners": cell_steps(cells),
+            **cell_places(cells),
             "people": [round(float(one), 1) for one in people],
             "towns": table,
             "town": town,

@@ -64,6 +64,24 @@ function drawSheet(map, dataId) {
     return found;
   }
 
+  function outlinesOf(shapes) {
+    /* by cell its rings, in pixels of zoom 0; see compact.cell_places */
+    return shapes.map(function (rings) {
+      return rings.map(function (steps) {
+        const ring = new Float64Array(steps.length);
+        let lon = 0, lat = 0;
+        for (let at = 0; at < steps.length; at += 2) {
+          lon += steps[at];
+          lat += steps[at + 1];
+          const pixel = map.project([lat / 1e5, lon / 1e5], 0);
+          ring[at] = pixel.x;
+          ring[at + 1] = pixel.y;
+        }
+        return ring;
+      });
+    });
+  }
+
   /* ---- a canvas under or over the other layers, redrawn when the view has moved ---- */
   const CanvasLayer = L.Layer.extend({
     initialize: function (pane, paint) {
@@ -127,25 +145,36 @@ function drawSheet(map, dataId) {
   }
   function cellLayer() {
     const corners = cornersOf(cells.corners);
-    const count = corners.length / 8;
+    const count = corners.length / 8, outlines = outlinesOf(cells.outlines || []);
+    const sides = new Float64Array(count);
+    for (let cell = 0; cell < count; cell++) {
+      const at = cell * 8;
+      sides[cell] = Math.max(Math.abs(corners[at + 4] - corners[at]),
+        Math.abs(corners[at + 5] - corners[at + 1]));
+    }
     function paint(context, scale, origin, full) {
       const classOf = data.choices[chosen][1];
       const buckets = data.classes.map(function () { return []; });
       for (let cell = 0; cell < count; cell++) {
         const x = corners[cell * 8] * scale - origin.x, y = corners[cell * 8 + 1] * scale - origin.y;
-        const reach = 3 * Math.abs(corners[cell * 8 + 4] - corners[cell * 8]) * scale + 2;
+        const reach = 3 * sides[cell] * scale + 2;
         if (x < -reach || y < -reach || x > full.x + reach || y > full.y + reach) continue;
         buckets[classOf[cell]].push(cell);
       }
-      const width = count ? Math.abs(corners[4] - corners[0]) * scale : 0;
       const shown = buckets.reduce(function (sum, bucket) { return sum + bucket.length; }, 1);
       /* cells too small to see become dots, the larger the fewer they are */
       const least = Math.min(3, Math.max(1, Math.sqrt(0.06 * full.x * full.y / shown)));
       buckets.forEach(function (bucket, at) {
         const colour = data.classes[at][0], fill = data.classes[at][1];
+        const small = bucket.filter(function (cell) { return sides[cell] * scale < least; });
+        const large = bucket.filter(function (cell) { return sides[cell] * scale >= least; });
+        const width = large.reduce(function (most, cell) {
+          return Math.min(most, sides[cell] * scale);
+        }, Infinity);
+        context.fillStyle = colour;
+        if (small.length) paintDots(context, small, scale, origin, least, fill);
         context.fillStyle = fill === "hatched" && width >= 4 ? hatch(context, colour) : colour;
-        if (width < least) paintDots(context, bucket, scale, origin, least, fill);
-        else paintSquares(context, bucket, scale, origin, width, fill);
+        if (large.length) paintSquares(context, large, scale, origin, width, fill);
       });
     }
     function paintDots(context, bucket, scale, origin, least, fill) {
@@ -168,14 +197,15 @@ function drawSheet(map, dataId) {
       for (let from = 0; from < bucket.length; from += 500) {
         context.beginPath();
         for (const cell of bucket.slice(from, from + 500)) {
-          for (let k = 0; k < 8; k += 2) {
-            const x = corners[cell * 8 + k] * scale - origin.x;
-            const y = corners[cell * 8 + k + 1] * scale - origin.y;
-            if (k) context.lineTo(x, y); else context.moveTo(x, y);
+          for (const ring of ringsOf(cell)) {
+            for (let k = 0; k < ring.length; k += 2) {
+              const x = ring[k] * scale - origin.x, y = ring[k + 1] * scale - origin.y;
+              if (k) context.lineTo(x, y); else context.moveTo(x, y);
+            }
+            context.closePath();
           }
-          context.closePath();
         }
-        context.fill();
+        context.fill("evenodd");
         if (fill === "plain") {
           context.strokeStyle = width > 10 ? "rgba(255,255,255,.55)" : context.fillStyle;
           context.lineWidth = width > 10 ? 0.8 : 0.4;
@@ -198,7 +228,7 @@ function drawSheet(map, dataId) {
           corners[from + 1] - corners[from + 5]) / 2;
         const away = Math.hypot(dx, dy);
         if (away > half && away > best) continue;
-        if (inside(from, place)) return cell;
+        if (inside(cell, place)) return cell;
         if (away < best) {
           best = away;
           found = cell;
@@ -206,15 +236,21 @@ function drawSheet(map, dataId) {
       }
       return found;
     }
-    function inside(from, place) {
-      let left = 0;
-      for (let k = 0; k < 8; k += 2) {
-        const n = (k + 2) % 8;
-        const ax = corners[from + k], ay = corners[from + k + 1];
-        const bx = corners[from + n], by = corners[from + n + 1];
-        left += (bx - ax) * (place.y - ay) - (by - ay) * (place.x - ax) > 0 ? 1 : -1;
+    function ringsOf(cell) {
+      const rings = outlines[cell];
+      return rings && rings.length ? rings : [corners.subarray(cell * 8, cell * 8 + 8)];
+    }
+    function inside(cell, place) {
+      let within = false;
+      for (const ring of ringsOf(cell)) {
+        for (let k = 0; k < ring.length; k += 2) {
+          const n = (k + 2) % ring.length;
+          const ax = ring[k], ay = ring[k + 1], bx = ring[n], by = ring[n + 1];
+          if ((ay > place.y) !== (by > place.y) &&
+            place.x < ax + (place.y - ay) / (by - ay) * (bx - ax)) within = !within;
+        }
       }
-      return Math.abs(left) === 4;
+      return within;
     }
     const layer = new CanvasLayer("cells", paint);
     layer.cellAt = at;

@@ -12,7 +12,7 @@ from babel.numbers import format_decimal, format_percent
 
 from accessibility.checks import of_kind
 from accessibility.findings import tiers_without_site
-from accessibility.maps.compact import cell_steps, extent, line_steps, point_steps
+from accessibility.maps.compact import cell_places, extent, line_steps, point_steps
 from accessibility.maps.escaping import html_text
 from accessibility.maps.layers import (
     LINE_TOLERANCE,
@@ -144,7 +144,7 @@ def _cells(run: Run, cells: gpd.GeoDataFrame, words: Texts) -> dict[str, Json]:
     site_index = {one: index for index, one in enumerate(run.sites.ids)}
     km = f"{run.study.file.snapping.max_leg_m / 1000:g}"
     return {
-        "corners": cell_steps(cells),
+        **cell_places(cells),
         "people": [_whole(one) for one in cells["people"]],
         "towns": towns,
         "town": town,

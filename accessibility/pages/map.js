@@ -109,6 +109,14 @@
   /* ---- cells ---- */
   const cells = data.cells, count = cells.count;
   const corners = cells.place.corners ? cornersFromSteps() : cornersFromLattice();
+  const outlines = (cells.place.outlines || []).map(function (rings) { return rings.map(ringFrom); });
+  const sides = new Float64Array(count);
+  for (let cell = 0; cell < count; cell++) {
+    const at = cell * 8;
+    sides[cell] = Math.max(Math.hypot(corners[at + 2] - corners[at], corners[at + 3] - corners[at + 1]),
+      Math.hypot(corners[at + 4] - corners[at + 2], corners[at + 5] - corners[at + 3]));
+  }
+  const usualSide = count ? sides.slice().sort()[Math.floor(count / 2)] : 0;
   const time = cells.time.map(summed), nearest = cells.site.map(summed);
   const townOf = summed(data.town);
   const changes = cells.options.map(function (tiers) {
@@ -180,6 +188,22 @@
     }
     return found;
   }
+  function ringFrom(steps) {
+    const ring = new Float64Array(steps.length);
+    let lon = 0, lat = 0;
+    for (let at = 0; at < steps.length; at += 2) {
+      lon += steps[at];
+      lat += steps[at + 1];
+      ring[at] = worldX(lon / 1e5);
+      ring[at + 1] = worldY(lat / 1e5);
+    }
+    return ring;
+  }
+  function ringsOf(cell) {
+    /* of a cell that is no square its rings, see compact.cell_places */
+    const rings = outlines[cell];
+    return rings && rings.length ? rings : [corners.subarray(cell * 8, cell * 8 + 8)];
+  }
   function shownOption() {
     return data.views[view][1];
   }
@@ -233,7 +257,7 @@
         corners[from + 1] - corners[from + 5]) / 2;
       const away = Math.hypot(dx, dy);
       if (away > half && away > best) continue;
-      if (holds(from, x, y)) return cell;
+      if (holds(cell, x, y)) return cell;
       if (away < best) {
         best = away;
         found = cell;
@@ -241,15 +265,16 @@
     }
     return found;
   }
-  function holds(from, x, y) {
-    let left = 0;
-    for (let k = 0; k < 8; k += 2) {
-      const n = (k + 2) % 8;
-      const ax = corners[from + k], ay = corners[from + k + 1];
-      const bx = corners[from + n], by = corners[from + n + 1];
-      left += (bx - ax) * (y - ay) - (by - ay) * (x - ax) > 0 ? 1 : -1;
+  function holds(cell, x, y) {
+    let within = false;
+    for (const ring of ringsOf(cell)) {
+      for (let k = 0; k < ring.length; k += 2) {
+        const n = (k + 2) % ring.length;
+        const ax = ring[k], ay = ring[k + 1], bx = ring[n], by = ring[n + 1];
+        if ((ay > y) !== (by > y) && x < ax + (y - ay) / (by - ay) * (bx - ax)) within = !within;
+      }
     }
-    return Math.abs(left) === 4;
+    return within;
   }
 
   /* ---- the map ---- */
@@ -402,11 +427,9 @@
   function* paintCells(on) {
     const kinds = data.classes[data.views[view][0]], classOf = classesNow(), scale = on.scale;
     const shown = [];
-    const cellWidth = count ? Math.hypot(corners[2] - corners[0], corners[3] - corners[1]) * scale
-      : 0;
-    const reach = 3 * cellWidth + 2;
     for (let cell = 0; cell < count; cell++) {
       const x = corners[cell * 8] * scale - on.x, y = corners[cell * 8 + 1] * scale - on.y;
+      const reach = 3 * sides[cell] * scale + 2;
       if (x > -reach && y > -reach && x < on.width + reach && y < on.height + reach) {
         shown.push(cell);
       }
@@ -414,9 +437,15 @@
     /* cells too small to see are dots, the larger the fewer they are */
     const room = Math.sqrt(0.05 * on.width * on.height / (shown.length + 1));
     const least = Math.min(3 * on.ratio, Math.max(1, room));
-    const side = Math.max(least, cellWidth);
-    if (side < 4.5 * on.ratio) paintDots(on, kinds, classOf, shown, side);
-    else yield* paintSquares(on, kinds, classOf, shown, cellWidth);
+    const small = [], large = [];
+    let narrowest = Infinity;
+    for (const cell of shown) {
+      const side = Math.max(least, sides[cell] * scale);
+      (side < 4.5 * on.ratio ? small : large).push(cell);
+      if (side >= 4.5 * on.ratio) narrowest = Math.min(narrowest, side);
+    }
+    if (small.length) paintDots(on, kinds, classOf, small, least);
+    if (large.length) yield* paintSquares(on, kinds, classOf, large, narrowest);
     yield 0;
   }
   function packed(colour) {
@@ -433,7 +462,8 @@
     const pixels = new Uint32Array(picture.data.buffer);
     for (const cell of shown) {
       const kind = classOf[cell], fill = fills[kind];
-      const side = Math.max(fill === "open" ? 3 : 1, Math.round(least));
+      const wide = Math.max(least, sides[cell] * on.scale);
+      const side = Math.max(fill === "open" ? 3 : 1, Math.round(wide));
       const x = (corners[cell * 8] + corners[cell * 8 + 4]) / 2 * on.scale - on.x;
       const y = (corners[cell * 8 + 1] + corners[cell * 8 + 5]) / 2 * on.scale - on.y;
       const left = Math.round(x - side / 2), top = Math.round(y - side / 2);
@@ -481,14 +511,15 @@
       for (let from = 0; from < bucket.length; from += 400) {
         context.beginPath();
         for (const cell of bucket.slice(from, from + 400)) {
-          const one = cell * 8;
-          context.moveTo(corners[one] * scale - on.x, corners[one + 1] * scale - on.y);
-          context.lineTo(corners[one + 2] * scale - on.x, corners[one + 3] * scale - on.y);
-          context.lineTo(corners[one + 4] * scale - on.x, corners[one + 5] * scale - on.y);
-          context.lineTo(corners[one + 6] * scale - on.x, corners[one + 7] * scale - on.y);
-          context.closePath();
+          for (const ring of ringsOf(cell)) {
+            context.moveTo(ring[0] * scale - on.x, ring[1] * scale - on.y);
+            for (let k = 2; k < ring.length; k += 2) {
+              context.lineTo(ring[k] * scale - on.x, ring[k + 1] * scale - on.y);
+            }
+            context.closePath();
+          }
         }
-        context.fill();
+        context.fill("evenodd");
         context.stroke();
         yield 8 * 400;
       }
@@ -1012,7 +1043,7 @@
     one.plain = plainer(one.key);
   });
   function near() {
-    const width = count ? Math.hypot(corners[2] - corners[0], corners[3] - corners[1]) : 1e-3;
+    const width = usualSide || 1e-3;
     return Math.min(16, Math.max(map.getZoom(), Math.round(Math.log2(18 / width) * 4) / 4));
   }
   function matches(text) {

@@ -162,7 +162,7 @@ def ground_of(run: StoredRun) -> Geometry | None:
     if not len(xy):
         return None
     step_m = float(np.ptp(xy, axis=0).max()) / GROUND_PARTS
-    step_m = max(step_m, float(np.sqrt(run.population.cells.geometry.iloc[0].area)))
+    step_m = max(step_m, float(np.sqrt(run.population.cells.geometry.area.median())))
     near = shapely.points(np.unique(np.round(xy / step_m), axis=0) * step_m)
     roads = shapely.simplify(np.asarray(run.roads.geometry.array), step_m / 2)
     ground = shapely.union_all(shapely.buffer([*near, *roads], 2.5 * step_m, quad_segs=2))

@@ -12,7 +12,7 @@ import pandas as pd
 from accessibility.coverage_table import seconds
 from accessibility.errors import ScenarioError
 from accessibility.findings import Findings
-from accessibility.maps.compact import cell_steps
+from accessibility.maps.compact import cell_places
 from accessibility.maps.sheet import Json
 from accessibility.maps.words import sentence, words_in
 from accessibility.pages.map_lattice import Lattice, lattice_of, to_world
@@ -79,7 +79,7 @@ def placed(
     """Write where cells are: on their lattice where they have one, else corner by corner."""
     fitted = None if lattice is None else to_world(lattice, cells.crs)
     if lattice is None or fitted is None:
-        return {"corners": cell_steps(cells.iloc[order])}
+        return cell_places(cells.iloc[order])
     degree, x, y = fitted
     at = lattice.row[order] * lattice.columns + lattice.column[order]
     return {

@@ -79,7 +79,9 @@ def static_map(options: Sequence[Option], words: Words) -> Markup:
     """
     run, known = options[0].run, words_in(words.language)
     tier = run.tiers.tiers[first_tier(run)]
-    lattice = lattice_of_run(run) or _coarse_lattice(run)
+    known_lattice = lattice_of_run(run)
+    lattice = known_lattice or _coarse_lattice(run)
+    as_they_are = known_lattice is None and len(run.population.cells) <= MOST_SQUARES
     classes = travel_classes(
         run.study.bands_min, known, without_site=any(tiers_without_site(one.run) for one in options)
     )
@@ -96,7 +98,11 @@ def static_map(options: Sequence[Option], words: Words) -> Markup:
         f'<title id="map-title">{escape(title)}</title><desc id="map-desc">{escape(desc)}</desc>',
         _definitions(run, sheet),
         _ground(run, sheet),
-        *_cell_paths(squares, classes, lattice, sheet, run.study.crs),
+        *(
+            _shape_paths(run, tier.id, classes, sheet)
+            if as_they_are
+            else _cell_paths(squares, classes, lattice, sheet, run.study.crs)
+        ),
         _borders(run.areas, sheet),
         _marks(run, sheet),
         _names(run, sheet, words.language),
@@ -105,7 +111,8 @@ def static_map(options: Sequence[Option], words: Words) -> Markup:
         f'<svg class="map-drawing" viewBox="0 0 {sheet.width} {sheet.height}" role="img" '
         f'aria-labelledby="map-title" aria-describedby="map-desc">{"".join(inside)}</svg>'
     )
-    note = f'<p class="map-note">{escape(title)}. {escape(squares.note(words))}</p>'
+    together = "" if as_they_are else squares.note(words)
+    note = f'<p class="map-note">{escape(title)}. {escape(together)}</p>'
     return Markup(drawing + _legend(run, classes, words.language) + note)  # noqa: S704
 
 
@@ -122,10 +129,7 @@ class Squares:
     @classmethod
     def of(cls, run: StoredRun, lattice: Lattice, tier: str) -> Squares:
         """Put cells together until they are few enough; a square has the class of most people."""
-        time_s = seconds(run.nearest, tier)
-        bands_s = np.asarray(run.study.bands_min) * 60
-        kind = np.searchsorted(bands_s, time_s, side="left")
-        kind = np.where(np.isfinite(time_s), kind, len(bands_s) + 1)
+        kind = _kinds(run, tier)
         factor = 1
         while True:
             place = (lattice.row // factor) * (lattice.columns + 1) + lattice.column // factor
@@ -134,7 +138,7 @@ class Squares:
             factor += 1
         # people decide; of equals (such as nobody at all), the longer time
         weights = run.population.people
-        kinds = len(bands_s) + 2
+        kinds = len(run.study.bands_min) + 2
         pair, inverse = np.unique(place * kinds + kind, return_inverse=True)
         people = np.bincount(inverse, weights=weights)
         order = np.lexsort((pair % kinds, people, pair // kinds))
@@ -208,11 +212,42 @@ def _cell_paths(
             continue
         shapes = _row_runs(squares.column[mine], squares.row[mine])
         corners = _corners(shapes, squares.factor, lattice, sheet, crs)
-        fill = "url(#map-hatch)" if one.fill == "hatched" else one.colour
-        edge = "#4a4a4a" if one.fill != "plain" else one.colour
-        paths.append(f'<path fill="{fill}" stroke="{edge}" d="{_path(corners)}"/>')
+        paths.append(_class_path(one, _path(corners)))
     width = 0.8
     return [f'<g stroke-width="{width}" stroke-linejoin="round">{"".join(paths)}</g>']
+
+
+def _kinds(run: StoredRun, tier: str) -> Ints:
+    """Give each cell's class: its band, beyond the last, or not reached."""
+    time_s = seconds(run.nearest, tier)
+    bands_s = np.asarray(run.study.bands_min) * 60
+    kind = np.searchsorted(bands_s, time_s, side="left")
+    return np.where(np.isfinite(time_s), kind, len(bands_s) + 1).astype(np.int64)
+
+
+def _shape_paths(run: StoredRun, tier: str, classes: Sequence[MapClass], sheet: Sheet) -> list[str]:
+    """Draw cells that stand on no lattice (tracts, hexagons, several sizes) as what they are."""
+    kind, shapes = _kinds(run, tier), np.asarray(run.population.cells.geometry.array)
+    paths = []
+    for place, one in enumerate(classes):
+        mine = shapely.simplify(shapes[kind == place], sheet.unit_m / 2)
+        drawn = []
+        for ring in shapely.get_rings(shapely.get_parts(mine)):
+            places = sheet.units(shapely.get_coordinates(ring)[:-1])
+            moves = np.diff(places, axis=0)
+            drawn.append(f"M{_numbers(places[0])}l{_numbers(moves.ravel())}z")
+        if drawn:
+            paths.append(_class_path(one, "".join(drawn)))
+    drawn_together = "".join(paths)
+    return [
+        f'<g fill-rule="evenodd" stroke-width="0.8" stroke-linejoin="round">{drawn_together}</g>'
+    ]
+
+
+def _class_path(one: MapClass, drawn: str) -> str:
+    fill = "url(#map-hatch)" if one.fill == "hatched" else one.colour
+    edge = "#4a4a4a" if one.fill != "plain" else one.colour
+    return f'<path fill="{fill}" stroke="{edge}" d="{drawn}"/>'
 
 
 def _row_runs(column: Ints, row: Ints) -> Ints:
