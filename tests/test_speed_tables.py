@@ -537,3 +537,58 @@ def test_only_the_tags_that_a_table_reads_are_kept():
     assert "foot" not in keys_read(built_in_table("finland-car"))
     assert "4wd_only" in keys_read(built_in_table("finland-car"))
     assert "oneway:bicycle" in keys_read(built_in_table("bicycle"))
+
+
+# --- misspelt classes, and ways of other single users --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        {"speed_km_h": {"primry": 80}},
+        {"urban_km_h": {"Primary": 50}},
+        {"designated_km_h": {"primary ": 10}},
+        {"limit_cap_km_h": {"primray": 30}},
+        {"junction_classes": ["primay"]},
+        {"no_stopping": ["primery"]},
+        {"winter": {"factor": {"primarry": 0.9}}},
+    ],
+)
+def test_a_misspelt_class_is_refused_with_the_right_one(key):
+    with pytest.raises(ValidationError, match='did you mean "primary"'):
+        SpeedTable(**{"name": "own", "mode": "car", "speed_km_h": {"secondary": 60}} | key)
+
+
+def test_a_study_s_own_table_with_a_misspelt_class_names_the_file_and_the_class(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text('name = "own"\nmode = "car"\n[speed_km_h]\nprimry = 80\n', encoding="utf-8")
+    with pytest.raises(StudyError, match=r'own\.toml.*"primry".*did you mean "primary"'):
+        read_speeds(path)
+
+
+def test_a_class_of_the_maps_own_is_kept_and_told(tmp_path, caplog):
+    path = tmp_path / "own.toml"
+    path.write_text('name = "own"\nmode = "car"\n[speed_km_h]\nmainroad = 80\n', encoding="utf-8")
+    assert read_speeds(path).speed_km_h == {"mainroad": 80}
+    assert "mainroad" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("table", "tags", "is_open"),
+    [
+        ("finland-car", {"motor_vehicle": "agricultural,forestry"}, False),
+        ("finland-car", {"motor_vehicle": "bus;taxi"}, False),
+        ("finland-car", {"motor_vehicle": "agricultural;snowmobile"}, False),
+        ("finland-car", {"motor_vehicle": "No"}, False),
+        ("finland-car", {"motor_vehicle": "bus|yes"}, True),
+        ("generic-car", {"access": "hgv"}, False),
+        ("walk", {"access": "motor_vehicle"}, False),
+        ("walk", {"access": "motor_vehicle", "foot": "yes"}, True),
+        ("bicycle", {"access": "motorcar"}, False),
+        ("bicycle", {"access": "foot"}, False),
+        ("walk", {"access": "bicycle"}, False),
+    ],
+)
+def test_a_way_of_other_users_is_closed_however_the_list_is_written(table, tags, is_open):
+    there, back = seconds(tags, table)
+    assert (there is not None, back is not None) == (is_open, is_open)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import tomllib
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
 from accessibility.checks import path_of
-from accessibility.errors import StudyError, did_you_mean
+from accessibility.errors import StudyError, did_you_mean, examples
 from accessibility.sources.toml import checked, read_toml
 from accessibility.speeds import SpeedTable
+from accessibility.speeds.classes import unknown_classes
+
+log = logging.getLogger(__name__)
 
 
 def built_in_tables() -> list[str]:
@@ -51,4 +55,11 @@ def read_speeds(name: str | Path, *, folder: Path = Path()) -> SpeedTable:
             f'network.speeds: "{text}" is no built-in speed table{did_you_mean(text, known)}; '
             f"built in: {', '.join(known)}; or give the path of a .toml file"
         )
-    return checked(SpeedTable, read_toml(path, "network.speeds"), str(path))
+    table = checked(SpeedTable, read_toml(path, "network.speeds"), str(path))
+    if own := unknown_classes(table.classes_named):
+        log.warning(
+            "%s: highway classes that OpenStreetMap does not have, taken for the map's own: %s",
+            path,
+            examples(own),
+        )
+    return table

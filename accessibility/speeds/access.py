@@ -8,6 +8,7 @@ values lets in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import IntEnum
 
@@ -18,6 +19,8 @@ Tags = Mapping[str, str]
 OPENED = frozenset({"yes", "designated", "permissive", "official"})
 #: Keys that speak of everybody: on a footway `access=yes` means walkers.
 GENERAL_KEYS = frozenset({"access", "vehicle"})
+#: Lists are written with `;`; some mappers write `,` or `|`, which no single value holds.
+_SEPARATORS = re.compile(r"[;,|]")
 
 
 class Access(IntEnum):
@@ -62,10 +65,10 @@ def access_of(tags: Tags, table: SpeedTable, direction: str = "") -> tuple[Acces
 def value_of(tags: Tags, key: str, direction: str = "") -> str:
     """Return a key's value in one direction, empty where it is not tagged."""
     if direction:
-        own = tags.get(f"{key}:{direction}", "").strip()
+        own = tags.get(f"{key}:{direction}", "").strip().lower()
         if own:
             return own
-    return tags.get(key, "").strip()
+    return tags.get(key, "").strip().lower()
 
 
 def access_by(text: str, table: SpeedTable) -> Access:
@@ -77,7 +80,7 @@ def access_by(text: str, table: SpeedTable) -> Access:
     >>> [access_by(text, table).name for text in ("yes", "agricultural;forestry", "no;destination")]
     ['OPEN', 'CLOSED', 'DESTINATION']
     """
-    values = [value.strip() for value in text.split(";") if value.strip()]
+    values = [value.strip() for value in _SEPARATORS.split(text) if value.strip()]
     return max((_access_by_one(value, table) for value in values), default=Access.OPEN)
 
 
@@ -91,5 +94,5 @@ def _access_by_one(value: str, table: SpeedTable) -> Access:
 
 def is_private(text: str) -> bool:
     """Tell whether a value lets in residents alone."""
-    values = {value.strip() for value in text.split(";")}
+    values = {value.strip() for value in _SEPARATORS.split(text)}
     return "private" in values and not values & OPENED

@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from accessibility.speeds.classes import misspelt_classes
+
 Season = Literal["summer", "winter"]
 Mode = Literal["car", "bicycle", "walk"]
 Speed = Annotated[float, Field(gt=0, le=130, allow_inf_nan=False)]
@@ -200,11 +202,26 @@ class SpeedTable(_Part):
     def _check_whole(self) -> Self:
         if not self.speed_km_h:
             raise ValueError("speed_km_h names no highway class: every road would be closed")
+        if wrong := misspelt_classes(self.classes_named):
+            raise ValueError(
+                "; ".join(
+                    f'"{name}" is no highway class (did you mean "{right}"?)'
+                    for name, right in wrong.items()
+                )
+            )
         if self.region is not None and self.region[1] >= self.region[3]:
             raise ValueError("region is [west, south, east, north]: south must lie below north")
         if self.ferries and self.ferry is None:
             raise ValueError("ferries = true needs a [ferry] table with speed_km_h and wait_s")
         return self
+
+    @property
+    def classes_named(self) -> tuple[str, ...]:
+        """The highway classes that any key of the table names."""
+        winter = self.winter.factor if self.winter is not None else {}
+        by_class = (self.speed_km_h, self.urban_km_h, self.designated_km_h, self.limit_cap_km_h)
+        listed = (self.junction_classes, self.no_stopping, winter)
+        return tuple(dict.fromkeys(name for names in (*by_class, *listed) for name in names))
 
     @property
     def closed_values(self) -> tuple[str, ...]:
