@@ -77,6 +77,8 @@ CELL_SIZE_M = Limits(at_least=0.1, at_most=1_000_000)
 CAPACITY = Limits(at_least=0, at_most=1e12)
 SAVING_EUR = Limits(at_least=-1e15, at_most=1e15)
 PEOPLE_FACTOR = Limits(at_least=0, at_most=100)
+#: Half of the Earth's circumference: nothing is further away.
+WITHIN_M = Limits(above=0, at_most=20_040_000)
 LONGITUDE = Limits(at_least=-180, at_most=180)
 LATITUDE = Limits(at_least=-90, at_most=90)
 POSITIVE = Limits(above=0)

@@ -73,6 +73,8 @@ def changed_people(
             population, said = _forecast(study, today, population, change, problems)
             effects += said
     grown, found = change_people(population, factors)
+    if not problems and not found and not grown.people.sum() > 0:
+        found = ["population: nobody is left after these changes: no share can be told"]
     for change in factors if not problems and not found else ():
         effects += _said_of_factor(change)
     if grown.ranges and not problems and not found:

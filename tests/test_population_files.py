@@ -666,3 +666,60 @@ def test_the_census_grid_of_central_finland_reads(data_folder: Path) -> None:
         anchor="lower-left", cell_size_m=1000, id="GRD_ID",
     )  # fmt: skip
     assert (by_place.xy == population.xy).all()
+
+
+# --- rows and columns that can hardly be meant, in the line of cells of tests/studies.py ---------
+
+
+def with_row(folder: Path, *values: object) -> Path:
+    """Write the tiny study with one row more in its grid."""
+    study = write_tiny_study(folder, settings={"population": {"municipality": "kunta"}})
+    put_column(folder / "people.csv", "kunta", ["Aa", "Aa", "Bb", "Bb"])
+    with (folder / "people.csv").open("a", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerow(values)
+    return study
+
+
+@pytest.mark.parametrize("name", ["Total", "Yhteens\u00e4", "YHTEENSA\u0308 ", "insgesamt"])
+def test_a_row_named_as_total_is_no_cell(tmp_path: Path, name: str) -> None:
+    for row in (
+        (name, 26504000, 6900000, 15, 8, 7, "Bb"),
+        ("e", 26504000, 6900000, 15, 8, 7, name),
+    ):
+        answer = accessibility("check", with_row(tmp_path / row[0].strip(), *row))
+        assert answer.code == 3
+        assert "row 6 is a total" in answer.err
+
+
+def test_a_row_with_as_many_people_as_all_others_is_said(tmp_path: Path) -> None:
+    study = with_row(tmp_path / "a", "e", 26504000, 6900000, 15, 8, 7, "Bb")  # 1 + 2 + 4 + 8
+    assert (
+        "row 6 has as many people as all other rows together" in accessibility("check", study).err
+    )
+    study = with_row(tmp_path / "b", "e", 26504000, 6900000, 16, 9, 7, "Bb")
+    assert "as all other rows" not in accessibility("check", study).err
+
+
+def test_a_group_of_more_people_than_all_is_said(tmp_path: Path) -> None:
+    study = with_row(tmp_path, "e", 26504000, 6900000, 3, 0, 12, "Bb")  # old: 7 + 12 of 15 + 3
+    assert (
+        "more people than all its cells together (old 19 of 18)"
+        in accessibility("check", study).err
+    )
+
+
+@pytest.mark.parametrize("name", ["bB", "B\u200bb", "Bb"])
+def test_municipalities_that_differ_by_case_alone_are_said(tmp_path: Path, name: str) -> None:
+    study = with_row(tmp_path, "e", 26504000, 6900000, 3, 0, 1, name)
+    said = "differ by case, spaces or leading zeros alone" in accessibility("check", study).err
+    assert said is (name != "Bb")
+
+
+@pytest.mark.parametrize("code", [True, float("nan"), 1j, [True], [-1, None]])
+def test_a_code_that_is_neither_number_nor_text_is_refused(tmp_path: Path, code: object) -> None:
+    path = write_csv(tmp_path / "g.csv", corners() | {"old": [1, 1, 1, 1]})
+    with pytest.raises(StudyError, match=r"population\.suppressed"):
+        read_population(
+            path, crs=CRS, people="people", cell_size_m=250, groups={"old": "old"},
+            suppressed=code, **POINTS,  # type: ignore[arg-type]
+        )  # fmt: skip

@@ -251,6 +251,9 @@ def test_people_are_multiplied_where_and_for_whom_the_scenario_says() -> None:
         ([acc.CloseFerry()], "selects no road"),
         ([acc.SetSeason(value="summer")], "alters nothing"),
         ([acc.ChangePopulation(factor=1)], "alters nothing"),
+        ([acc.ChangePopulation(factor=0)], "nobody is left after these changes"),
+        ([acc.OpenSite(id=" KS-HAN ", name="x", tier="L", lon=25, lat=62)], "already a site"),
+        ([acc.CloseSite(site=" KS-HAN")] * 2, '"KS-HAN" is closed already'),
         ([acc.ChangePopulation(factor=2, municipality="Keuru")], 'did you mean "Keuruu"'),
         ([acc.ChangePopulation(factor=2, group="old")], 'no group "old"'),
     ],
@@ -287,6 +290,10 @@ def write(folder: Path, text: str) -> Path:
         ("[[changes]]\naction = 'open_site'\nid = 'x'", "name: is missing"),
         ("[[changes]]\naction = 'set_speed'\nroad = { ref = '9' }\nkm_h = 500", "km_h"),
         ("[[changes]]\naction = 'close_road'\nroad = { near = [25, 62] }", "within_m go together"),
+        (
+            "[[changes]]\naction = 'close_road'\nroad = { near = [25, 62], within_m = 1e300 }",
+            "at most 20040000|at most 2.004e",
+        ),
         ("[[changes]]\naction = 'close_road'\nroad = {}", "give ref, way, near"),
         ("[[chnges]]\naction = 'close_site'", "unknown key"),
     ],
@@ -438,3 +445,8 @@ def test_a_wrong_scenario_option_is_a_usage_error(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert message in shown.err
+
+
+def test_names_in_a_scenario_are_those_of_tables_whatever_their_unicode_form() -> None:
+    assert acc.CloseSite(site=" Jyva\u0308skyla\u0308 ").site == "Jyv\u00e4skyl\u00e4"
+    assert acc.ChangePopulation(factor=2, municipality="a\u030a ").municipality == "\u00e5"

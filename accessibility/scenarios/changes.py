@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
@@ -12,10 +13,10 @@ from accessibility.checks import (
     LATITUDE,
     LONGITUDE,
     PEOPLE_FACTOR,
-    POSITIVE,
     SAVING_EUR,
     SET_SPEED_KM_H,
     SPEED_FACTOR,
+    WITHIN_M,
     Limits,
     number,
     of_kind,
@@ -40,11 +41,16 @@ def _set_number(change: object, name: str, limits: Limits, *, optional: bool = F
 
 
 def _check_texts(change: object, *names: str, optional: bool = False) -> None:
-    """Refuse fields that are no text, or empty; those that need not be given may be None."""
+    """Refuse fields that are no text, or empty; those that need not be given may be None.
+
+    Names are kept trimmed and in Unicode's composed form, as those of tables are; a path as it is.
+    """
     for name in names:
         value = getattr(change, name)
         if value is not None or not optional:
-            text(value, f"{type(change).__name__}: {name}", error=ScenarioError)
+            said = text(value, f"{type(change).__name__}: {name}", error=ScenarioError)
+            if name != "source":
+                object.__setattr__(change, name, unicodedata.normalize("NFC", said).strip())
 
 
 def _set_place(change: object) -> None:
@@ -183,7 +189,7 @@ class Roads:
         if self.way is not None:
             way = whole_number(self.way, "Roads: way", error=ScenarioError)
             object.__setattr__(self, "way", way)
-        _set_number(self, "within_m", POSITIVE, optional=True)
+        _set_number(self, "within_m", WITHIN_M, optional=True)
         if self.near is not None:
             object.__setattr__(self, "near", _lon_lat(self.near, "near"))
         if self.polygon is not None:

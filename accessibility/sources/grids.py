@@ -13,11 +13,17 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from accessibility.checks import CELL_SIZE_M, number, text
+from accessibility.checks import CELL_SIZE_M, FINITE, number, text
 from accessibility.errors import PopulationError, StudyError, did_you_mean, examples
 from accessibility.partition import SAME_PEOPLE, Partition, taken_partition
 from accessibility.population import FEWEST, MOST, OWN_COLUMNS, Population, compare_with_register
 from accessibility.projections import transformer
+from accessibility.sources.doubts import (
+    alike_names,
+    like_a_total,
+    more_than_all,
+    refuse_totals,
+)
 from accessibility.sources.lattices import Lattice, count_overlapping, lattice_of
 from accessibility.sources.places import projected_crs, to_study
 from accessibility.sources.tables import Table, plain_text, read_table
@@ -89,6 +95,12 @@ class GridColumns:
                 text(getattr(self, name), f"population.{name}")
         if self.cell_size_m is not None and not isinstance(self.cell_size_m, str):
             number(self.cell_size_m, "population.cell_size_m", CELL_SIZE_M)
+        hidden = self.suppressed
+        if hidden is not None:
+            is_one = isinstance(hidden, str) or not isinstance(hidden, Iterable)
+            for code in [hidden] if is_one else hidden:  # type: ignore[union-attr]
+                if not isinstance(code, str):
+                    number(code, "population.suppressed", FINITE)
         for name, kind in (("groups", "column"), ("keep", "list of values")):
             value = getattr(self, name)
             if value is not None and not isinstance(value, Mapping):
@@ -123,6 +135,8 @@ def read_grid(path: Path, columns: GridColumns, *, crs: str) -> Population:
     table = read_table(path, "population.source", layer=columns.layer)
     columns, notes = _recognise(table, columns)
     table, dropped = _keep(table, columns)
+    named = [one for one in (columns.id, columns.municipality) if one in table.frame.columns]
+    refuse_totals(table, [one for one in named if one is not None])
     people = _people(table, columns)
     groups, group_counts = _groups(table, columns, people)
     lattice = _places(table, columns, crs)
@@ -130,6 +144,8 @@ def read_grid(path: Path, columns: GridColumns, *, crs: str) -> Population:
     ids = _ids(table, columns, centre)
     frame: dict[str, object] = {"x": centre[:, 0], "y": centre[:, 1], "people": people}
     frame |= groups
+    known = {name: one.to_numpy(dtype=np.float64, na_value=np.nan) for name, one in groups.items()}
+    doubts = [like_a_total(table, people), more_than_all(people, known)]
     if columns.municipality:
         name = table.text(columns.municipality, "population.municipality")
         star = name.eq(WHOLE).to_numpy()
@@ -138,6 +154,7 @@ def read_grid(path: Path, columns: GridColumns, *, crs: str) -> Population:
                 f'{table.path}: row {table.rows(star)} has the municipality "{WHOLE}", which '
                 "stands for the whole region in every table; give it another name"
             )
+        doubts.append(alike_names(one for one in name if one))
         frame["municipality"] = pd.array([one or pd.NA for one in name], dtype="string")
     cells = gpd.GeoDataFrame(frame, geometry=lattice.squares, crs=crs, index=ids)
     _check_unique(cells, table, lattice.size_m)
@@ -162,7 +179,7 @@ def read_grid(path: Path, columns: GridColumns, *, crs: str) -> Population:
         notes=(
             *table.notes,
             *notes,
-            *(f"{path.name}: {note}" for note in (*lattice.notes, partition_note) if note),
+            *(f"{path.name}: {note}" for note in (*lattice.notes, *doubts, partition_note) if note),
         ),
     )
 
