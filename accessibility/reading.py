@@ -339,7 +339,8 @@ def _by_number(names: Iterable[object]) -> dict[int, str]:
 def _in_areas(population: Population, areas: gpd.GeoDataFrame, source: str) -> Population:
     """Give each cell the area that its centre lies in; on a border, the first by name."""
     points = shapely.points(population.xy)
-    cell, area = shapely.STRtree(np.asarray(areas.geometry.array)).query(points, "intersects")
+    tree = shapely.STRtree(np.asarray(areas.geometry.array))
+    cell, area = tree.query(points, "intersects")
     first = np.full(len(points), len(areas))
     np.minimum.at(first, cell, area)
     names = np.array([*areas.index, None], dtype=object)
@@ -350,6 +351,15 @@ def _in_areas(population: Population, areas: gpd.GeoDataFrame, source: str) -> P
     if nowhere.any():
         people = population.people[nowhere].sum()
         note += f"; {int(nowhere.sum()):,} cells with {people:,.0f} people lie in none"
+    within = np.bincount(tree.query(points, "within")[0], minlength=len(points))
+    several = within > 1
+    if several.any():
+        people = population.people[several].sum()
+        note += (
+            f"; {int(several.sum()):,} cells with {people:,.0f} people "
+            f"({examples(population.cells.index[several])}) lie in several, which overlap there: "
+            "they are taken to be in the first by name"
+        )
     return replace(population, cells=gpd.GeoDataFrame(cells), notes=(*population.notes, note))
 
 

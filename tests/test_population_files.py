@@ -723,3 +723,18 @@ def test_a_code_that_is_neither_number_nor_text_is_refused(tmp_path: Path, code:
             path, crs=CRS, people="people", cell_size_m=250, groups={"old": "old"},
             suppressed=code, **POINTS,  # type: ignore[arg-type]
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(("east_end", "said"), [(26501500, False), (26502500, True)])
+def test_a_cell_in_two_areas_is_said(tmp_path: Path, east_end: int, said: bool) -> None:
+    study = write_tiny_study(
+        tmp_path, settings={"areas": {"source": "a.gpkg", "key": "k", "name": "k"}}
+    )
+    boxes = [
+        shapely.box(26499000, 6899000, east_end, 6901000),
+        shapely.box(26501500, 6899000, 26504000, 6901000),  # the cell c, 4 people, is at 26502000
+    ]
+    gpd.GeoDataFrame({"k": ["Aa", "Bb"]}, geometry=boxes, crs=3880).to_file(tmp_path / "a.gpkg")
+    answer = accessibility("check", study)
+    assert answer.code == 0
+    assert ("1 cells with 4 people (c) lie in several" in answer.err) is said
