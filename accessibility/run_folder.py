@@ -23,8 +23,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from accessibility.checks import flag, of_kind, path_of, word
+from accessibility.coasts import Coast, coast_of
 from accessibility.errors import OutputError, StudyError, examples
-from accessibility.isochrone import Mismatch, isochrones, mismatch
+from accessibility.isochrone import CUT, Mismatch, isochrones, mismatch
 from accessibility.notices import notices
 from accessibility.runs import Run
 from accessibility.scenarios import ChangePopulation, ForecastRegister, Scenario
@@ -67,18 +68,19 @@ class Shapes:
 
 
 def draw_shapes(run: Run, *, sites: bool = True) -> Shapes:
-    """Draw the isochrones of a run, those by site only where they are wanted."""
-    tiers = _isochrones(run, "tier")
+    """Draw the isochrones of a run, on land; those by site only where they are wanted."""
+    coast = coast_of(run)
+    tiers = _isochrones(run, "tier", coast)
     return Shapes(
         tiers=tiers,
-        sites=_isochrones(run, "site") if sites else None,
+        sites=_isochrones(run, "site", coast) if sites else None,
         mismatch=mismatch(tiers, run.nearest, run.population, run.tiers),
     )
 
 
-def _isochrones(run: Run, by: Literal["tier", "site"]) -> gpd.GeoDataFrame:
+def _isochrones(run: Run, by: Literal["tier", "site"], coast: Coast) -> gpd.GeoDataFrame:
     study = run.study
-    return isochrones(
+    frame = isochrones(
         run.times,
         run.population,
         run.sites,
@@ -86,7 +88,10 @@ def _isochrones(run: Run, by: Literal["tier", "site"]) -> gpd.GeoDataFrame:
         bands_min=study.bands_min,
         by=by,
         resolution_m=study.file.isochrones.resolution_m,
+        coast=coast.rings,
     )
+    frame.attrs["land"] = coast.said
+    return frame
 
 
 def check_folder(folder: Path, *, force: bool, inputs: Mapping[str, Path] | None = None) -> None:
@@ -276,6 +281,7 @@ def _write_files(run: Run, shapes: Shapes, folder: Path, language: str) -> None:
         engine=_engine(run),
         isochrone_mismatch=shapes.mismatch.outside,
         isochrone_resolution_m=shapes.tiers.attrs["resolution_m"],
+        isochrone_on_land=shapes.tiers.attrs["land"] == CUT,
     )
     (folder / "report.md").write_text(report(run, language=language, facts=facts), encoding="utf-8")
     save_map(run_map(run, isochrones=shapes.tiers, language=language), folder / "map.html")
@@ -345,7 +351,9 @@ def _write_layers(layers: Mapping[str, gpd.GeoDataFrame], path: Path) -> None:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": NO_CLOCK})
     try:
         for name, frame in layers.items():
-            frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio")
+            land = frame.attrs.get("land")
+            said = {} if land is None else {"layer_options": {"DESCRIPTION": str(land)}}
+            frame.to_file(path, layer=name, driver="GPKG", engine="pyogrio", **said)
     except (DataSourceError, DataLayerError) as problem:  # a full disk, as GDAL puts it
         raise OutputError(f"{path.name}: {str(problem).split(';')[0]}. Is the disk full?") from (
             problem
@@ -415,6 +423,7 @@ def provenance_of(run: Run, shapes: Shapes | None = None) -> dict[str, Any]:
                 for name, layer in (("tiers", shapes.tiers), ("sites", shapes.sites))
                 if layer is not None
             },
+            "land": shapes.tiers.attrs["land"],
             "share_of_people_outside_own_band": shapes.mismatch.outside,
             "share_of_people_inside_a_shorter_band": shapes.mismatch.inside_shorter,
         }

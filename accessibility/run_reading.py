@@ -17,6 +17,7 @@ from accessibility.checks import path_of
 from accessibility.comparison import Outcome
 from accessibility.coverage_table import coverage
 from accessibility.errors import DataError, InputError, ScenarioError
+from accessibility.isochrone import CUT
 from accessibility.network_audit import NetworkAudit, audit_of
 from accessibility.opening_times import sites_open_at
 from accessibility.population import FEWEST, MOST, OWN_COLUMNS, Population, ranges_of
@@ -122,6 +123,7 @@ class StoredRun:
             engine=self.provenance["engine"],
             isochrone_mismatch=drawn["share_of_people_outside_own_band"],
             isochrone_resolution_m=drawn["resolution_m"]["tiers"],
+            isochrone_on_land=drawn["land"] == CUT,
         )
 
     def audit(self) -> pd.DataFrame:

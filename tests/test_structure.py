@@ -37,6 +37,7 @@ LAYERS = {
     "findings": 7,
     "forecasts": 7,
     "surroundings": 7,
+    "coasts": 7,
     "stored_scenarios": 7,
     "speed_profiles": 7,
     "distributed": 7,

@@ -8,7 +8,7 @@ and for export, and how far they disagree with the cells is measured.
 
 from accessibility.isochrone.agreement import Mismatch, mismatch
 from accessibility.isochrone.bands import band_polygons
-from accessibility.isochrone.layers import isochrones
+from accessibility.isochrone.layers import CUT, isochrones
 from accessibility.isochrone.surface import Surface, make_surface
 
-__all__ = ["Mismatch", "Surface", "band_polygons", "isochrones", "make_surface", "mismatch"]
+__all__ = ["CUT", "Mismatch", "Surface", "band_polygons", "isochrones", "make_surface", "mismatch"]

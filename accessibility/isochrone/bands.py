@@ -40,6 +40,8 @@ def band_polygons(
     cap_ds = surface.resolution_m / (surface.access_speed_km_h / 3.6) * DS_PER_S
     m_to_ds = cap_ds / surface.resolution_m
     over_ds = (surface.leg_m - surface.max_leg_m) * m_to_ds
+    if surface.sea is not None:  # the coast lies where half a pixel is land
+        np.maximum(over_ds, surface.sea * cap_ds, out=over_ds)
     rows, columns = _window(ds <= bands_min[-1] * 60 * DS_PER_S + cap_ds)
     if rows is None or columns is None:
         yield from (shapely.MultiPolygon() for _ in bands_min)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ import shapely
 from accessibility.checks import RESOLUTION_M, number, of_kind, word
 from accessibility.errors import StudyError
 from accessibility.isochrone.bands import band_polygons
+from accessibility.isochrone.sea import land_share
 from accessibility.isochrone.surface import Floats, make_surface
 from accessibility.population import Population, check_same_cells
 from accessibility.services import Tiers, check_bands
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 Ints = npt.NDArray[np.int64]
+
+CUT, NOT_CUT = "cut at the coastline", "not cut: no coastline was given"
 
 
 def isochrones(
@@ -37,6 +41,7 @@ def isochrones(
     access_speed_km_h: float | None = None,
     max_leg_m: float | None = None,
     resolution_m: float | None = None,
+    coast: Sequence[Floats] | None = None,
 ) -> gpd.GeoDataFrame:
     """Draw the area within each band, by tier or by site.
 
@@ -56,6 +61,9 @@ def isochrones(
     resolution_m
         Spacing of the raster; None takes one that fits the shortest band (25 m for five minutes
         on foot, 250 m for a quarter of an hour by car), or what the size of the region allows.
+    coast
+        Closed lines of the coast in the study's CRS, shape (points, 2), with land on their left:
+        the bands are cut there. None: they may reach over water, up to the longest access leg.
 
     Returns
     -------
@@ -63,7 +71,7 @@ def isochrones(
         In the study's CRS: `tier` or `site_id`, `band_min`, `people` (within the band, from the
         cells) and `geometry` (valid MultiPolygons, each inside the next band's; islands and holes
         kept, specks of less than four pixels not; empty where nobody is within).
-        `attrs["resolution_m"]` says the spacing.
+        `attrs["resolution_m"]` says the spacing, `attrs["land"]` whether they are cut at a coast.
 
     Raises
     ------
@@ -93,6 +101,8 @@ def isochrones(
         layers=places * len(bands_min),
         shortest_band_min=min(bands_min),
     )
+    if coast is not None:
+        surface = replace(surface, sea=1 - 2 * land_share(coast, surface.x, surface.y))
     column = "tier" if by == "tier" else "site_id"
     rows: list[dict[str, object]] = []
     shapes: list[shapely.Geometry] = []
@@ -112,6 +122,7 @@ def isochrones(
     table = pd.DataFrame(rows, columns=[column, "band_min", "people"])
     frame = gpd.GeoDataFrame(table, geometry=shapes, crs=crs)
     frame.attrs["resolution_m"] = surface.resolution_m
+    frame.attrs["land"] = NOT_CUT if coast is None else CUT
     return frame
 
 

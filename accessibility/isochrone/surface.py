@@ -47,6 +47,8 @@ class Surface:
         Reads the times of the sampled points.
     resolution_m, max_leg_m
         Spacing of the pixels, and the longest access leg.
+    sea
+        Per pixel, from -1 (all land) to 1 (all sea); None where no coastline is at hand.
     """
 
     x: Floats
@@ -60,6 +62,7 @@ class Surface:
     resolution_m: float
     max_leg_m: float
     access_speed_km_h: float
+    sea: Floats | None = None
 
 
 def make_surface(

@@ -20,6 +20,8 @@ class ReportFacts:
         where no polygons were drawn.
     isochrone_resolution_m
         Spacing of the raster that the polygons were drawn from.
+    isochrone_on_land
+        Whether they were cut at the coastline; None where that is not known.
     notes
         Sentences about what was assumed, printed as they are.
     """
@@ -28,4 +30,5 @@ class ReportFacts:
     engine: str
     isochrone_mismatch: float | None = None
     isochrone_resolution_m: float | None = None
+    isochrone_on_land: bool | None = None
     notes: tuple[str, ...] = ()

@@ -345,6 +345,12 @@ def _precision(phrases: Phrases, facts: ReportFacts) -> list[str]:
                 "The bands are drawn with a spacing of {metres} m.",
                 metres=words.shortest(facts.isochrone_resolution_m),
             )
+        if facts.isochrone_on_land is not None:
+            text += " " + (
+                say("They are cut at the coastline.")
+                if facts.isochrone_on_land
+                else say("They are not cut at a coastline, and may reach over water.")
+            )
         lines.append(text)
     return lines
 
