@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ AT_SEA = "not cut: many roads lie outside the coastline of the network's file"
 #: More of the roads outside every closed coastline than bridges and causeways account for: the
 #: mainland's own coastline is not in the file (Iceland, most of whose roads are coastal: 0.02 %).
 MOST_ROAD_AT_SEA = 0.02
-#: Pixels, in metres, in which roads are compared with land: any land in a pixel counts.
+#: Pixels, in metres, in which roads and cells are compared with land, and most of them.
 PIXEL_M, MOST_PIXELS = 250.0, 8_000_000
 
 
@@ -45,6 +46,10 @@ class Coast:
 
     rings: tuple[Floats, ...] | None
     said: str
+
+    def inland(self, xy: Floats) -> npt.NDArray[np.bool_] | None:
+        """Tell which places lie neither at sea nor at the shore; None where no coast is known."""
+        return None if self.rings is None else _land_at(self.rings, xy) >= 1
 
 
 def coast_of(run: Run) -> Coast:
@@ -104,11 +109,18 @@ def _share_at_sea(run: Run, xy: Floats, rings: list[Floats]) -> float:
     middle, length_m = middle[on_road], np.asarray(network.segment_m)[on_road]
     if not len(middle) or not length_m.sum() > 0:
         return 0.0
-    low, high = middle.min(axis=0), middle.max(axis=0)
+    at_sea = _land_at(rings, middle) <= 0
+    return float(length_m[at_sea].sum() / length_m.sum())
+
+
+def _land_at(rings: Sequence[Floats], xy: Floats) -> Floats:
+    """Give the share of land of the pixel that each place lies in."""
+    if not len(xy):
+        return np.zeros(0)
+    low, high = xy.min(axis=0), xy.max(axis=0)
     pixel_m = max(PIXEL_M, float(np.sqrt(np.prod((high - low) / MOST_PIXELS**0.5))))
     count = ((high - low) // pixel_m).astype(int) + 2
     x, y = (low[axis] + np.arange(count[axis]) * pixel_m for axis in (0, 1))
     land = land_share(rings, x, y)
-    column, line = np.rint((middle - low) / pixel_m).astype(int).T
-    at_sea = land[line, column] <= 0
-    return float(length_m[at_sea].sum() / length_m.sum())
+    column, line = np.rint((xy - low) / pixel_m).astype(int).T
+    return land[line, column]

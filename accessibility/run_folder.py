@@ -74,7 +74,13 @@ def draw_shapes(run: Run, *, sites: bool = True) -> Shapes:
     return Shapes(
         tiers=tiers,
         sites=_isochrones(run, "site", coast) if sites else None,
-        mismatch=mismatch(tiers, run.nearest, run.population, run.tiers),
+        mismatch=mismatch(
+            tiers,
+            run.nearest,
+            run.population,
+            run.tiers,
+            counted=coast.inland(run.population.xy),
+        ),
     )
 
 

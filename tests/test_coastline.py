@@ -13,11 +13,11 @@ import shapely
 from world import CRS, ORIGIN
 
 from accessibility.coasts import AT_SEA, NONE, NOT_CLOSED
-from accessibility.isochrone import CUT
+from accessibility.isochrone import CUT, mismatch
 from accessibility.isochrone.sea import land_share
 from accessibility.projections import transformer
 from accessibility.reports.words import Words
-from accessibility.run_folder import write_run
+from accessibility.run_folder import draw_shapes, write_run
 from accessibility.run_reading import read_run
 from accessibility.runs import run_study
 from accessibility.sources.coastline import read_coastline
@@ -107,7 +107,7 @@ def test_bands_end_at_the_coast_and_lie_within_each_other(tmp_path: Path) -> Non
     ways = [ISLAND[:3], [ISLAND[2], ISLAND[3], ISLAND[0]], closed(LAKE)]
     bands, said, report = drawn(write_island(tmp_path / "study", ways), tmp_path / "out")
     assert said == CUT
-    assert Words("en").gettext("They are cut at the coastline.") in report
+    assert "They are cut at the coastline; cells whose middle lies at sea" in report
     with sqlite3.connect(tmp_path / "out" / "isochrones.gpkg") as file:
         told = file.execute("SELECT table_name, description FROM gpkg_contents").fetchall()
     assert dict(told) == {"tiers": CUT, "sites": CUT}
@@ -163,3 +163,15 @@ def test_the_share_of_land_follows_the_lines_direction() -> None:
     assert land_share([], x, y).sum() == 0
     beyond = outer - [40, 0]  # begins west of the raster
     assert land_share([beyond], x, y).sum() * 100 == pytest.approx(18 * 40)
+
+
+def test_people_of_a_cell_whose_middle_is_at_sea_are_no_disagreement(tmp_path: Path) -> None:
+    study = write_island(tmp_path / "study", [closed(ISLAND)])
+    x, y = ORIGIN
+    with (tmp_path / "study" / "people.csv").open("a", encoding="utf-8") as file:
+        file.write(f"c,{x},{y + 1600},70\n")
+    run = run_study(load_study(study))
+    shapes = draw_shapes(run)
+    assert shapes.mismatch.outside == 0
+    every = mismatch(shapes.tiers, run.nearest, run.population, run.tiers)
+    assert every.outside == pytest.approx(0.7)  # 70 of 100 people

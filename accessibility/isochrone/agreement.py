@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
@@ -29,7 +30,12 @@ class Mismatch:
 
 
 def mismatch(
-    bands: gpd.GeoDataFrame, nearest: pd.DataFrame, population: Population, tiers: Tiers
+    bands: gpd.GeoDataFrame,
+    nearest: pd.DataFrame,
+    population: Population,
+    tiers: Tiers,
+    *,
+    counted: npt.NDArray[np.bool_] | None = None,
 ) -> Mismatch:
     """Measure how far the polygons of the tiers disagree with the cells.
 
@@ -41,9 +47,13 @@ def mismatch(
         From `accessibility.coverage_table.nearest_by_tier`.
     population, tiers
         The study.
+    counted
+        Cells that are compared; None: all. Where bands are cut at a coast, a cell with its middle
+        in the sea has people all the same, and no band.
     """
     points = shapely.points(population.xy)
-    people = population.people
+    everybody = population.people.sum()
+    people = population.people if counted is None else population.people * counted
     outside = inside_shorter = 0.0
     for tier in tiers.ids:
         layer = bands[bands["tier"] == tier].sort_values("band_min")
@@ -55,6 +65,6 @@ def mismatch(
             shape = layer.geometry.iloc[place]
             shapely.prepare(shape)
             drawn[shapely.intersects(shape, points)] = place
-        outside = max(outside, float(people[drawn > own].sum() / people.sum()))
-        inside_shorter = max(inside_shorter, float(people[drawn < own].sum() / people.sum()))
+        outside = max(outside, float(people[drawn > own].sum() / everybody))
+        inside_shorter = max(inside_shorter, float(people[drawn < own].sum() / everybody))
     return Mismatch(outside=outside, inside_shorter=inside_shorter)

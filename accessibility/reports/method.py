@@ -347,7 +347,10 @@ def _precision(phrases: Phrases, facts: ReportFacts) -> list[str]:
             )
         if facts.isochrone_on_land is not None:
             text += " " + (
-                say("They are cut at the coastline.")
+                say(
+                    "They are cut at the coastline; cells whose middle lies at sea or at the shore "
+                    "are left out of this share."
+                )
                 if facts.isochrone_on_land
                 else say("They are not cut at a coastline, and may reach over water.")
             )
