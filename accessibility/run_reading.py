@@ -123,7 +123,7 @@ class StoredRun:
             engine=self.provenance["engine"],
             isochrone_mismatch=drawn["share_of_people_outside_own_band"],
             isochrone_resolution_m=drawn["resolution_m"]["tiers"],
-            isochrone_on_land=drawn["land"] == CUT,
+            isochrone_on_land=drawn["land"] == CUT if "land" in drawn else None,
         )
 
     def audit(self) -> pd.DataFrame:
