@@ -46,7 +46,8 @@ class Sites:
     ------
     SitesError
         If an id is no text or comes twice, the CRS is missing or in degrees, a column is missing,
-        a place is empty or not finite, or a capacity or number of visits is negative.
+        a tier is no text, a place is empty or not finite, or a capacity or number of visits is
+        negative.
     """
 
     frame: gpd.GeoDataFrame
@@ -58,6 +59,13 @@ class Sites:
         check_frame(self.frame, "the sites", ("name", "tier"), rows="sites", error=SitesError)
         if list(self.frame.index) != sorted(self.frame.index):
             raise SitesError("sites must be in the order of their ids")
+        tier = self.frame["tier"]
+        without = np.array([not isinstance(one, str) or not one.strip() for one in tier])
+        if without.any():
+            raise SitesError(
+                f"sites {examples(self.frame.index[without])} have no tier (text is expected): "
+                "they would serve nobody"
+            )
         self._check_places()
         for column in ("capacity", "visits"):
             if column not in self.frame:

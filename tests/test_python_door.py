@@ -669,3 +669,10 @@ def test_a_call_with_a_wrong_value_says_so_and_writes_nothing(
     with pytest.raises(InputError):
         call(run, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("tier", [None, float("nan"), "", " ", 1])
+def test_a_site_without_a_tier_is_refused(tier: object) -> None:
+    frame = matrix()[2].frame
+    with pytest.raises(InputError, match="no tier"):
+        Sites(frame=frame.assign(tier=[tier, *frame["tier"][1:]]))
