@@ -318,7 +318,7 @@ def test_a_wrong_speed_table_is_refused_with_its_key(tmp_path: Path, fault: str)
 
 
 def test_a_class_that_no_road_has_opens_nothing(tmp_path: Path) -> None:
-    spoil = content("speeds.toml", 'name = "own"\nmode = "car"\nspeed_km_h = {primray = 80}\n')
+    spoil = content("speeds.toml", 'name = "own"\nmode = "car"\nspeed_km_h = {busway = 80}\n')
     words = [NETWORK, 'no road that the speed table "own" opens', "classes met: primary"]
     settings = {"network": {"speeds": "speeds.toml"}}
     refused(tmp_path, DATA, words, spoil=spoil, settings=settings)

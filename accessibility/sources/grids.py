@@ -40,8 +40,6 @@ RESERVED = ("time_s_", "site_", FEWEST, MOST)
 #: Cells so small are addresses: several households may share one, but not most of them.
 LARGEST_ADDRESS_M = 50.0
 MOST_SHARED = 0.5
-#: What stands for the whole of an area in tables.
-WHOLE = "*"
 ANCHORS = ("centre", "lower-left")
 #: Cells that differ more than this in size are said to.
 MIXED_SIZES = 1.05
@@ -148,12 +146,6 @@ def read_grid(path: Path, columns: GridColumns, *, crs: str) -> Population:
     doubts = [like_a_total(table, people), more_than_all(people, known)]
     if columns.municipality:
         name = table.text(columns.municipality, "population.municipality")
-        star = name.eq(WHOLE).to_numpy()
-        if star.any():
-            raise PopulationError(
-                f'{table.path}: row {table.rows(star)} has the municipality "{WHOLE}", which '
-                "stands for the whole region in every table; give it another name"
-            )
         doubts.append(alike_names(one for one in name if one))
         frame["municipality"] = pd.array([one or pd.NA for one in name], dtype="string")
     cells = gpd.GeoDataFrame(frame, geometry=lattice.squares, crs=crs, index=ids)
